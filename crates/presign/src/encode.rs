@@ -1,0 +1,166 @@
+//! Percent-encoding as signatures define it, its strict inverse, and hexadecimal.
+//!
+//! Only `A-Z a-z 0-9 - . _ ~` stay as they are (RFC 3986 "unreserved");
+//! everything else becomes `%XX` with upper-case digits, a space `%20`.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
+
+/// Encodes the name or value of a query parameter.
+pub(crate) fn component(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, RESERVED).into()
+}
+
+/// Encodes an object key at the end of `path`, leaving its slashes.
+pub(crate) fn push_path(path: &mut String, key: &str) {
+    path.extend(utf8_percent_encode(key, RESERVED_IN_PATH));
+}
+
+/// Decodes a path as received. `None` for a broken escape or what is not UTF-8.
+pub(crate) fn decode_path(raw: &str) -> Option<String> {
+    decode(raw, |byte| byte)
+}
+
+/// Decodes the name or value of a query parameter, where `+` is a space too.
+pub(crate) fn decode_component(raw: &str) -> Option<String> {
+    decode(raw, |byte| if byte == b'+' { b' ' } else { byte })
+}
+
+fn decode(raw: &str, unescaped: impl Fn(u8) -> u8) -> Option<String> {
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut bytes = raw.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(if byte == b'%' {
+            hex_value(bytes.next()?)? << 4 | hex_value(bytes.next()?)?
+        } else {
+            unescaped(byte)
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Writes a SHA-256 in lower-case hexadecimal.
+pub(crate) fn hex(digest: &[u8; 32]) -> String {
+    let mut text = [0; 64];
+    for ([high, low], byte) in text.as_chunks_mut().0.iter_mut().zip(digest) {
+        *high = hex_digit(byte >> 4);
+        *low = hex_digit(byte & 15);
+    }
+    #[expect(clippy::expect_used, reason = "hexadecimal digits are ASCII")]
+    str::from_utf8(&text)
+        .expect("hexadecimal digits are ASCII")
+        .to_owned()
+}
+
+/// Reads a SHA-256 written in lower-case hexadecimal.
+pub(crate) fn sha256_from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut digits = text.bytes().map(|digit| match digit {
+        b'A'..=b'F' => None,
+        digit => hex_value(digit),
+    });
+    let mut digest = [0; 32];
+    for byte in &mut digest {
+        *byte = digits.next()?? << 4 | digits.next()??;
+    }
+    digits.next().is_none().then_some(digest)
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    // Without a branch or table, so that the compiler can do all digits at once.
+    nibble + b'0' + u8::from(nibble > 9) * (b'a' - b'9' - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn path(key: &str) -> String {
+        let mut path = String::new();
+        push_path(&mut path, key);
+        path
+    }
+
+    #[test]
+    fn only_unreserved_characters_stay() {
+        let ascii: String = (0..=127_u8).map(char::from).collect();
+        let kept: String = ascii
+            .chars()
+            .filter(|c| component(&c.to_string()).len() == 1)
+            .collect();
+        assert_eq!(
+            kept,
+            "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
+        );
+        assert_eq!(component(" +/%\0\u{7f}ü"), "%20%2B%2F%25%00%7F%C3%BC");
+        assert_eq!(path("a b//../ü?#"), "a%20b//../%C3%BC%3F%23");
+    }
+
+    #[test]
+    fn broken_escapes_are_not_decoded() {
+        for raw in [
+            "%",
+            "%2",
+            "%zz",
+            "%+1",
+            "a%2",
+            "%F",
+            "%ff",
+            "%C3",
+            "%ED%A0%80",
+        ] {
+            assert_eq!(decode_path(raw), None, "{raw}");
+            assert_eq!(decode_component(raw), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn plus_is_a_space_in_the_query_alone() {
+        assert_eq!(decode_component("a+b%2B").as_deref(), Some("a b+"));
+        assert_eq!(decode_path("a+b%2b").as_deref(), Some("a+b+"));
+    }
+
+    #[test]
+    fn hexadecimal_is_lower_case() {
+        let mut digits = [0; 32];
+        digits[..5].copy_from_slice(&[0x00, 0x9a, 0xbc, 0xde, 0xff]);
+        assert_eq!(hex(&digits), format!("009abcdeff{}", "0".repeat(54)));
+        let digest: [u8; 32] = std::array::from_fn(|i| u8::try_from(i * 8 + 7).unwrap());
+        let text = hex(&digest);
+        assert_eq!(sha256_from_hex(&text), Some(digest));
+        for broken in [
+            &text[1..],
+            &format!("{text}0"),
+            &text.to_uppercase(),
+            &text.replace('f', "g"),
+        ] {
+            assert_eq!(sha256_from_hex(broken), None, "{broken}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn encoded_text_comes_back(text in any::<String>()) {
+            prop_assert_eq!(decode_component(&component(&text)), Some(text.clone()));
+            prop_assert_eq!(decode_path(&path(&text)), Some(text));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What can keep a request from being signed.
+
+use thiserror::Error;
+
+use crate::{BindFault, BucketFault, CredentialFault, EndpointFault, KeyFault, Timestamp};
+
+/// Why a URL was not signed, or a part of the signer could not be made.
+///
+/// A constraint that cannot be signed is an error, never dropped.
+///
+/// ```
+/// use presign::{Error, Ttl};
+///
+/// assert!(matches!(Ttl::from_seconds(0), Err(Error::TtlZero)));
+/// ```
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The URL would be valid for no time at all.
+    #[error("a signed URL must live for at least 1 second")]
+    TtlZero,
+    /// The URL would live longer than the signature scheme allows.
+    #[error("a signed URL cannot live longer than `{max}` seconds")]
+    TtlTooLong {
+        /// The longest life, in seconds.
+        max: u32,
+    },
+    /// The year does not have the four digits that the date format has room for.
+    #[error("`{at}` seconds since 1970 is outside the years 1970 to 9999")]
+    TimestampOutOfRange {
+        /// Seconds since the Unix epoch.
+        at: i64,
+    },
+    /// The credential ends before the URL would.
+    #[error("the credential expires at `{at}`, before the URL would; ask for a shorter time")]
+    CredentialExpiresFirst {
+        /// When the credential expires.
+        at: Timestamp,
+    },
+    /// The header cannot be made part of the signature.
+    #[error("the header `{header}` cannot be bound: {fault}")]
+    CannotBind {
+        /// The name as given.
+        header: Box<str>,
+        /// What is wrong with it.
+        fault: BindFault,
+    },
+    /// The object key is not one that the store takes.
+    #[error("the object key {0}")]
+    InvalidKey(KeyFault),
+    /// The store's address is not usable.
+    #[error("the endpoint {0}")]
+    InvalidEndpoint(EndpointFault),
+    /// The bucket's name is not usable.
+    #[error("the bucket name {0}")]
+    InvalidBucket(BucketFault),
+    /// The region is empty, too long, or has a character outside `A-Z a-z 0-9 - _ .`.
+    #[error("the region must have 1 to 64 characters out of letters, digits, `-`, `_` and `.`")]
+    InvalidRegion,
+    /// The credential cannot be used for signing.
+    #[error("the credential {0}")]
+    InvalidCredential(CredentialFault),
+    /// The same query parameter was given twice.
+    #[error("the query parameter `{name}` is given more than once")]
+    DuplicateParameter {
+        /// The parameter's name.
+        name: Box<str>,
+    },
+    /// The query parameter is one that the signer itself sets, or has no name.
+    #[error("the query parameter `{name}` belongs to the signature; leave it out")]
+    ReservedParameter {
+        /// The parameter's name.
+        name: Box<str>,
+    },
+    /// The HTTP method is not one of those that [`crate::Method`] lists.
+    #[error("the method is none of `GET`, `HEAD`, `PUT`, `POST` and `DELETE`")]
+    UnknownMethod,
+}

@@ -1,0 +1,176 @@
+//! Headers in a signature: which may be bound, and their canonical form.
+
+use std::borrow::Cow;
+
+use crate::{BindFault, Error};
+
+pub(super) const HOST: &str = "host";
+
+/// The headers of a canonical request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CanonicalHeaders {
+    /// `name:value` and a newline for each, sorted by name.
+    pub(super) lines: String,
+    /// The names, joined by `;`.
+    pub(super) names: String,
+}
+
+impl CanonicalHeaders {
+    /// Takes lower-case names in ascending order and canonical values.
+    pub(super) fn new<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let (mut lines, mut names) = (String::new(), String::new());
+        for (name, value) in headers {
+            for part in [name, ":", value, "\n"] {
+                lines.push_str(part);
+            }
+            if !names.is_empty() {
+                names.push(';');
+            }
+            names.push_str(name);
+        }
+        Self { lines, names }
+    }
+
+    /// Checks the headers that a caller wants bound, and puts `host` among them.
+    pub(super) fn bind(host: &str, headers: &[(&str, &str)]) -> Result<Self, Error> {
+        let mut bound = Vec::with_capacity(headers.len() + 1);
+        bound.push((Cow::Borrowed(HOST), Cow::Borrowed(host)));
+        for &(name, value) in headers {
+            let cannot_bind = |fault| Error::CannotBind {
+                header: name.into(),
+                fault,
+            };
+            let lower_case = lower_case_name(name).ok_or_else(|| cannot_bind(BindFault::Name))?;
+            if let Some(fault) = unbindable(&lower_case) {
+                return Err(cannot_bind(fault));
+            }
+            if value.chars().any(|c| c.is_control() && c != '\t') {
+                return Err(cannot_bind(BindFault::Value));
+            }
+            if bound.iter().any(|(known, _)| *known == lower_case) {
+                return Err(cannot_bind(BindFault::Duplicate));
+            }
+            bound.push((lower_case, canonical_value(value)));
+        }
+        bound.sort_unstable();
+        Ok(Self::new(
+            bound.iter().map(|(name, value)| (&**name, &**value)),
+        ))
+    }
+}
+
+/// Trims a value and makes each run of blanks in it one space.
+pub(super) fn canonical_value(value: &str) -> Cow<'_, str> {
+    let trimmed = value.trim_matches([' ', '\t']);
+    if trimmed.contains('\t') || trimmed.contains("  ") {
+        let words = trimmed.split([' ', '\t']).filter(|word| !word.is_empty());
+        Cow::Owned(words.collect::<Vec<_>>().join(" "))
+    } else {
+        Cow::Borrowed(trimmed)
+    }
+}
+
+/// Whether a header's value is a secret that may not be shown even to whoever sent it.
+pub(super) fn is_secret(name: &str) -> bool {
+    matches!(
+        name,
+        "authorization"
+            | "cookie"
+            | "x-amz-copy-source-server-side-encryption-customer-key"
+            | "x-amz-security-token"
+            | "x-amz-server-side-encryption-customer-key"
+    )
+}
+
+fn lower_case_name(name: &str) -> Option<Cow<'_, str>> {
+    // RFC 9110 section 5.6.2, "token".
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return None;
+    }
+    Some(if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    })
+}
+
+fn unbindable(name: &str) -> Option<BindFault> {
+    match name {
+        HOST | "authorization" | "x-amz-content-sha256" | "x-amz-date" | "x-amz-security-token" => {
+            Some(BindFault::SetBySigner)
+        }
+        "baggage" | "connection" | "expect" | "forwarded" | "keep-alive" | "te" | "traceparent"
+        | "tracestate" | "trailer" | "transfer-encoding" | "upgrade" | "user-agent" | "via"
+        | "x-amzn-trace-id" => Some(BindFault::NotEndToEnd),
+        _ if name.starts_with("proxy-") || name.starts_with("x-forwarded-") => {
+            Some(BindFault::NotEndToEnd)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_sorted_lower_cased_and_trimmed() {
+        let headers = CanonicalHeaders::bind(
+            "b.example.com",
+            &[
+                ("X-Amz-Meta-Name", "  a \t b  c "),
+                ("Content-Type", "text/plain; charset=utf-8"),
+                ("If-None-Match", "*"),
+                ("content-length", "0"),
+                ("x-empty", ""),
+            ],
+        )
+        .unwrap();
+        assert_eq!(
+            headers.lines,
+            "content-length:0\ncontent-type:text/plain; charset=utf-8\nhost:b.example.com\n\
+             if-none-match:*\nx-amz-meta-name:a b c\nx-empty:\n"
+        );
+        assert_eq!(
+            headers.names,
+            "content-length;content-type;host;if-none-match;x-amz-meta-name;x-empty"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_bound_is_an_error() {
+        let fault = |name: &str, value: &str| match CanonicalHeaders::bind("h", &[(name, value)]) {
+            Err(Error::CannotBind { header, fault }) => {
+                assert_eq!(&*header, name);
+                Some(fault)
+            }
+            _ => None,
+        };
+        assert_eq!(fault("", "x"), Some(BindFault::Name));
+        assert_eq!(fault("a b", "x"), Some(BindFault::Name));
+        assert_eq!(fault("a:b", "x"), Some(BindFault::Name));
+        assert_eq!(fault("a;b", "x"), Some(BindFault::Name));
+        assert_eq!(fault("ä", "x"), Some(BindFault::Name));
+        assert_eq!(fault("x-a", "1\r\nx-b: 2"), Some(BindFault::Value));
+        assert_eq!(fault("x-a", "\0"), Some(BindFault::Value));
+        assert_eq!(fault("Host", "x"), Some(BindFault::SetBySigner));
+        assert_eq!(
+            fault("X-Amz-Content-Sha256", "x"),
+            Some(BindFault::SetBySigner)
+        );
+        assert_eq!(
+            fault("Transfer-Encoding", "x"),
+            Some(BindFault::NotEndToEnd)
+        );
+        assert_eq!(fault("X-Forwarded-For", "x"), Some(BindFault::NotEndToEnd));
+        assert_eq!(fault("x-amz-checksum-sha256", "x"), None);
+        assert_eq!(
+            CanonicalHeaders::bind("h", &[("x-a", "1"), ("X-A", "1")]),
+            Err(Error::CannotBind {
+                header: "X-A".into(),
+                fault: BindFault::Duplicate
+            })
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! The signer: from a request and a window of time to a signed URL.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use super::{
+    canonical_request::{CanonicalRequest, UNSIGNED_PAYLOAD},
+    credential::Credential,
+    endpoint::Endpoint,
+    header::CanonicalHeaders,
+    parameter::{
+        Parameter, X_AMZ_ALGORITHM, X_AMZ_CREDENTIAL, X_AMZ_DATE, X_AMZ_EXPIRES,
+        X_AMZ_SECURITY_TOKEN, X_AMZ_SIGNATURE, X_AMZ_SIGNED_HEADERS, canonical_query,
+        is_authentication,
+    },
+    signing_key::DayKeys,
+    string_to_sign::{ALGORITHM, StringToSign},
+};
+use crate::{Error, Request, Secret, SignedUrl, Timestamp, Window, encode};
+
+/// Signs URLs for one bucket with one credential.
+///
+/// Cheap to clone and shared between threads; the key derived for a day is
+/// kept, so that signing costs two hashes and no derivation.
+///
+/// ```
+/// use presign::{Method, Request, Target, Timestamp, Ttl, Window, s3};
+///
+/// let endpoint = s3::Endpoint::parse(
+///     "http://127.0.0.1:8333",
+///     s3::Addressing::Path,
+///     "models",
+///     "us-east-1",
+/// )?;
+/// let signer = s3::Signer::new(endpoint, s3::Credential::new("AKIA", "secret")?);
+/// let request = Request {
+///     method: Method::Put,
+///     target: Target::Object("weights.bin"),
+///     headers: &[("x-amz-checksum-crc32", "AAAAAA==")],
+///     query: &[("x-grant", "grt_01")],
+/// };
+/// let window = Window {
+///     from: Timestamp::from_unix_seconds(1_369_353_600),
+///     ttl: Ttl::from_seconds(600)?,
+/// };
+/// let url = signer.sign(&request, window)?.into_exposed();
+/// assert!(url.starts_with("http://127.0.0.1:8333/models/weights.bin?"));
+/// assert!(url.contains("&X-Amz-SignedHeaders=host%3Bx-amz-checksum-crc32&x-grant=grt_01&"));
+/// # Ok::<(), presign::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Signer(Arc<Inner>);
+
+struct Inner {
+    endpoint: Endpoint,
+    credential: Credential,
+    /// The session token as the query has it.
+    encoded_token: Option<Secret>,
+    day_keys: DayKeys,
+}
+
+impl Signer {
+    /// Makes a signer; keys are derived when first needed.
+    pub fn new(endpoint: Endpoint, credential: Credential) -> Self {
+        let encoded_token = credential
+            .session_token()
+            .map(|token| Secret::new(encode::component(token.expose())));
+        Self(Arc::new(Inner {
+            endpoint,
+            credential,
+            encoded_token,
+            day_keys: DayKeys::default(),
+        }))
+    }
+
+    /// The bucket that URLs are for.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.0.endpoint
+    }
+
+    /// The public half of the credential, which every URL shows.
+    pub fn access_key_id(&self) -> &str {
+        self.0.credential.access_key_id()
+    }
+
+    /// When the credential, and with it every URL, ends; `None` if it does not or is not known to.
+    pub fn credential_expires_at(&self) -> Option<Timestamp> {
+        self.0.credential.expires_at()
+    }
+
+    /// Signs the request for the window.
+    ///
+    /// # Errors
+    ///
+    /// Everything that would make a URL say less than what was asked for: a
+    /// key the store does not take ([`Error::InvalidKey`]), a header that
+    /// cannot be bound ([`Error::CannotBind`]), a query parameter given twice
+    /// ([`Error::DuplicateParameter`]) or owned by the signature
+    /// ([`Error::ReservedParameter`]), a credential that ends before the
+    /// window ([`Error::CredentialExpiresFirst`]), a time before 1970 or after
+    /// 9999 ([`Error::TimestampOutOfRange`]).
+    pub fn sign(&self, request: &Request<'_>, window: Window) -> Result<SignedUrl, Error> {
+        let Inner {
+            endpoint,
+            credential,
+            encoded_token,
+            day_keys,
+        } = &*self.0;
+        let from = window.from.in_signable_years()?;
+        if let Some(at) = credential.expires_at().filter(|at| *at < window.ends()) {
+            return Err(Error::CredentialExpiresFirst { at });
+        }
+        let uri = endpoint.path(request.target)?;
+        let headers = if request.headers.is_empty() {
+            Cow::Borrowed(endpoint.host_only())
+        } else {
+            Cow::Owned(CanonicalHeaders::bind(endpoint.host(), request.headers)?)
+        };
+        check_parameters(request.query)?;
+
+        let day_key = day_keys.get(credential, endpoint.region(), from);
+        let (time, expires) = (from.to_string(), window.ttl.seconds().to_string());
+        let signed_headers = encode::component(&headers.names);
+        let mut parameters = Vec::with_capacity(6 + request.query.len());
+        parameters.extend([
+            Parameter::encoded(X_AMZ_ALGORITHM, ALGORITHM),
+            Parameter::encoded(X_AMZ_CREDENTIAL, &day_key.credential),
+            Parameter::encoded(X_AMZ_DATE, &time),
+            Parameter::encoded(X_AMZ_EXPIRES, &expires),
+            Parameter::encoded(X_AMZ_SIGNED_HEADERS, &signed_headers),
+        ]);
+        if let Some(token) = encoded_token {
+            parameters.push(Parameter::encoded(X_AMZ_SECURITY_TOKEN, token.expose()));
+        }
+        for (name, value) in request.query {
+            parameters.push(Parameter::encode(name, value));
+        }
+        let query = canonical_query(parameters);
+        drop(signed_headers);
+
+        let canonical_request = CanonicalRequest {
+            method: request.method.as_str(),
+            uri: uri.into(),
+            query: query.into(),
+            headers,
+            payload: UNSIGNED_PAYLOAD,
+        };
+        let signature = day_key.key.sign(&StringToSign {
+            time: &time,
+            scope: &day_key.scope,
+            request_sha256: &encode::hex(&canonical_request.sha256()),
+        });
+        let url = [
+            endpoint.base_url(),
+            &canonical_request.uri,
+            "?",
+            &canonical_request.query,
+            "&",
+            X_AMZ_SIGNATURE,
+            "=",
+            &signature,
+        ];
+        Ok(SignedUrl::new(url.concat()))
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("base_url", &self.endpoint().base_url())
+            .field("bucket", &self.endpoint().bucket())
+            .field("region", &self.endpoint().region())
+            .field("access_key_id", &self.access_key_id())
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_parameters(query: &[(&str, &str)]) -> Result<(), Error> {
+    let mut rest = query;
+    while let Some(((name, _), others)) = rest.split_first() {
+        let name = *name;
+        if name.is_empty() || is_authentication(name) {
+            return Err(Error::ReservedParameter { name: name.into() });
+        }
+        if others.iter().any(|(other, _)| *other == name) {
+            return Err(Error::DuplicateParameter { name: name.into() });
+        }
+        rest = others;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Method, Target, Ttl};
+
+    const DAY_SECONDS: i64 = 86_400;
+
+    #[test]
+    fn clones_in_many_threads_sign_as_one() {
+        let sign = |signer: &Signer, second: i64| {
+            let window = Window {
+                from: Timestamp::from_unix_seconds(second),
+                ttl: Ttl::MAX,
+            };
+            let request = Request::new(Method::Get, Target::Object("a"));
+            signer.sign(&request, window).unwrap()
+        };
+        let fresh = || {
+            let endpoint = Endpoint::aws("us-east-1", "models").unwrap();
+            Signer::new(endpoint, Credential::new("AKIA", "secret").unwrap())
+        };
+        let shared = fresh();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let signer = shared.clone();
+                scope.spawn(move || {
+                    for step in 0..200 {
+                        // Days come in another order in each thread.
+                        let second = (step * (thread + 1) % 7) * DAY_SECONDS + step;
+                        assert_eq!(sign(&signer, second), sign(&fresh(), second));
+                    }
+                });
+            }
+        });
+    }
+}
