@@ -1,0 +1,90 @@
+//! Buckets.
+
+use super::app::App;
+use super::authenticated::Authenticated;
+use super::body::{Created, Json, Path, Query};
+use super::error::ApiError;
+use super::listing::{Listing, page};
+use super::told::tell_bucket;
+use crate::policy::{CreateBucket, ReadBuckets, RemoveBucket};
+use axum::extract::State;
+use http::StatusCode;
+use protocol::admin::{Bucket, NewBucket};
+use protocol::{BucketName, Page};
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(list_buckets, create_bucket))
+        .routes(routes!(get_bucket, remove_bucket))
+}
+
+/// Registers a place in a store. Its secret is stored sealed, and never told again.
+#[utoipa::path(
+    post, path = "/v1/buckets", tag = "buckets", request_body = NewBucket,
+    responses((status = 201, body = Bucket)),
+)]
+async fn create_bucket(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Json(request): Json<NewBucket>,
+) -> Result<Created<Bucket>, ApiError> {
+    let permit = app.decide(&caller, CreateBucket { request })?;
+    Ok(Created(app.admin.create_bucket(permit).await?))
+}
+
+/// Lists the registered buckets.
+#[utoipa::path(
+    get, path = "/v1/buckets", tag = "buckets", params(Listing),
+    responses((status = 200, body = Page<Bucket>)),
+)]
+async fn list_buckets(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Query(listing): Query<Listing>,
+) -> Result<Json<Page<Bucket>>, ApiError> {
+    let _permit = app.decide(&caller, ReadBuckets {})?;
+    let buckets = app.directory.buckets();
+    let after = listing.after.as_deref();
+    Ok(Json(page(
+        buckets,
+        after,
+        |bucket| bucket.name.as_str(),
+        |bucket| tell_bucket(&bucket),
+    )))
+}
+
+/// Tells of a bucket.
+#[utoipa::path(
+    get, path = "/v1/buckets/{bucket}", tag = "buckets", params(("bucket" = BucketName, Path)),
+    responses((status = 200, body = Bucket)),
+)]
+async fn get_bucket(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Path(bucket): Path<BucketName>,
+) -> Result<Json<Bucket>, ApiError> {
+    let _permit = app.decide(&caller, ReadBuckets {})?;
+    let bucket = app.directory.bucket_named(&bucket);
+    let bucket = bucket.ok_or_else(ApiError::not_found)?;
+    Ok(Json(tell_bucket(&bucket)))
+}
+
+/// Ends a bucket's registration; refused while something is in it.
+#[utoipa::path(
+    delete, path = "/v1/buckets/{bucket}", tag = "buckets",
+    params(("bucket" = BucketName, Path)), responses((status = 204)),
+)]
+async fn remove_bucket(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Path(bucket): Path<BucketName>,
+) -> Result<StatusCode, ApiError> {
+    let bucket = app.directory.bucket_named(&bucket);
+    let bucket = bucket.ok_or_else(ApiError::not_found)?;
+    let permit = app.decide(&caller, RemoveBucket { bucket })?;
+    app.admin.remove_bucket(permit).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,333 @@
+//! The one way on which URLs leave: signed, recorded, then released.
+
+use super::expiry::{self, Bounds, Fault};
+use super::rate::Exceeded;
+use super::{Broker, Error, Mandate};
+use crate::telemetry;
+use presign::{Method, Request, SignedUrl, Target};
+use protocol::audit::{Action, Grant};
+use protocol::id::{GrantId, ObjectId, UploadId, VersionId};
+use protocol::transfer::{BearerUrl, BoundBy, MAX_BATCH, UrlMethod};
+use protocol::{ObjectKey, Sha256Digest, Timestamp};
+use std::time::Instant;
+
+/// The signed parameter that carries a grant's id into the store's log.
+const GRANT_PARAMETER: &str = "x-grant";
+
+/// One URL to be released.
+#[derive(Debug)]
+pub struct Item<'a> {
+    key: &'a ObjectKey,
+    object: Option<ObjectId>,
+    part: Option<u32>,
+    headers: Vec<(String, String)>,
+    query: Vec<(&'static str, String)>,
+}
+
+impl<'a> Item<'a> {
+    /// A URL that binds nothing but method and key: to read, to look at, to delete.
+    pub fn plain(key: &'a ObjectKey, object: Option<ObjectId>) -> Self {
+        Self {
+            key,
+            object,
+            part: None,
+            headers: Vec::new(),
+            query: Vec::new(),
+        }
+    }
+
+    /// A URL that writes exactly these bytes.
+    pub fn write(
+        key: &'a ObjectKey,
+        object: Option<ObjectId>,
+        size_bytes: u64,
+        sha256: Sha256Digest,
+    ) -> Self {
+        Self {
+            headers: vec![
+                ("content-length".to_owned(), size_bytes.to_string()),
+                ("x-amz-checksum-sha256".to_owned(), sha256.to_base64()),
+            ],
+            ..Self::plain(key, object)
+        }
+    }
+
+    /// The same, but only where nothing is yet.
+    #[must_use]
+    pub fn only_new(mut self) -> Self {
+        self.headers
+            .push(("if-none-match".to_owned(), "*".to_owned()));
+        self
+    }
+
+    /// A URL that writes exactly these bytes as a part of an upload.
+    pub(super) fn part(
+        key: &'a ObjectKey,
+        object: ObjectId,
+        store_upload_id: &str,
+        number: u32,
+        size_bytes: u64,
+        sha256: Sha256Digest,
+    ) -> Self {
+        Self {
+            part: Some(number),
+            query: vec![
+                ("partNumber", number.to_string()),
+                ("uploadId", store_upload_id.to_owned()),
+            ],
+            ..Self::write(key, Some(object), size_bytes, sha256)
+        }
+    }
+
+    /// Has the store say by which name a browser saves the object.
+    #[must_use]
+    pub(super) fn content_disposition(mut self, value: String) -> Self {
+        self.query.push(("response-content-disposition", value));
+        self
+    }
+}
+
+/// URLs to be released together, on one grant.
+#[derive(Debug)]
+pub struct Release<'a> {
+    /// What the URLs are for.
+    pub method: UrlMethod,
+    /// One URL each; 1 to 5,000.
+    pub items: Vec<Item<'a>>,
+    /// Life asked for, in seconds.
+    pub ttl_seconds: Option<u32>,
+    /// The cap of the operation, in seconds.
+    pub cap_seconds: u32,
+    /// When what the URLs are for ends.
+    pub ends_at: Option<Timestamp>,
+    /// The upload that they are parts of.
+    pub upload_id: Option<UploadId>,
+    /// The version that they are for.
+    pub version_id: Option<VersionId>,
+}
+
+impl<'a> Release<'a> {
+    /// A release within the usual cap of the method.
+    pub fn new(method: UrlMethod, items: Vec<Item<'a>>) -> Self {
+        let cap_seconds = match method {
+            UrlMethod::Put => expiry::UPLOAD_CAP_SECONDS,
+            UrlMethod::Get | UrlMethod::Head | UrlMethod::Delete => expiry::SHORT_CAP_SECONDS,
+        };
+        Self {
+            method,
+            items,
+            ttl_seconds: None,
+            cap_seconds,
+            ends_at: None,
+            upload_id: None,
+            version_id: None,
+        }
+    }
+}
+
+/// Released URLs.
+#[derive(Debug)]
+pub struct Released {
+    /// The recorded decision.
+    pub grant_id: GrantId,
+    /// When the store stops to accept them.
+    pub expires_at: Timestamp,
+    /// What bounded that.
+    pub bound_by: BoundBy,
+    /// One an item, in the order of the items.
+    pub urls: Vec<ReleasedUrl>,
+}
+
+/// A released URL.
+#[derive(Debug)]
+pub struct ReleasedUrl {
+    /// The URL, for the answer's body.
+    pub url: BearerUrl,
+    /// Headers that the request must carry, as name and value.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Broker {
+    /// Signs, records the grant, and only then returns the URLs.
+    ///
+    /// # Errors
+    /// When a limit or bound leaves nothing, the bucket cannot be signed for, or the grant is not
+    /// recorded; then no URL has left.
+    pub async fn release(
+        &self,
+        mandate: &Mandate,
+        release: Release<'_>,
+    ) -> Result<Released, Error> {
+        let (team, bucket) = (mandate.team(), mandate.bucket());
+        let count = release.items.len();
+        if !(1..=MAX_BATCH).contains(&count) {
+            return Err(Error::invalid(
+                "objects",
+                format!("must be 1 to {MAX_BATCH}"),
+            ));
+        }
+        // Keys are made from this root; one that is not was made for somebody else
+        let root = mandate.root();
+        let inside = |key: &str| key.strip_prefix(&root).is_some_and(|rest| !rest.is_empty());
+        if !release.items.iter().all(|item| inside(item.key.as_str())) {
+            tracing::error!(team.name = %team.name, "a key outside of its team's root was to be signed");
+            return Err(Error::NotFound);
+        }
+        let now = self.clock.now();
+        let bucket_error = Error::of_bucket(bucket);
+        let signer = self.stores.signer(bucket).map_err(&bucket_error)?;
+        let bounds = Bounds {
+            decided_at: mandate.decided_at(),
+            asked_seconds: release.ttl_seconds.map(i64::from),
+            cap_seconds: release.cap_seconds,
+            ends_at: release.ends_at,
+            limit_seconds: mandate.terms().max_ttl_seconds,
+            // No bucket has one yet: it is found by the live check of a bucket's policy
+            policy_age_seconds: None,
+            credential_expires_at: signer
+                .credential_expires_at()
+                .map(|at| Timestamp::from_unix_seconds(at.unix_seconds())),
+        };
+        let expiry = expiry::expiry(now, &bounds).map_err(no_life)?;
+        let principal = mandate.caller().principal_id();
+        self.rates
+            .take(mandate.terms(), principal, team.id, count, now)
+            .map_err(too_many)?;
+        let grant_id: GrantId = self.ids.make();
+        let grant_text = grant_id.to_string();
+        let method = match release.method {
+            UrlMethod::Get => Method::Get,
+            UrlMethod::Head => Method::Head,
+            UrlMethod::Put => Method::Put,
+            UrlMethod::Delete => Method::Delete,
+        };
+        let sign = |item: &Item<'_>| -> Result<SignedUrl, presign::Error> {
+            let headers: Vec<(&str, &str)> = item
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            let mut query: Vec<(&str, &str)> = item
+                .query
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
+            query.push((GRANT_PARAMETER, &grant_text));
+            let request = Request {
+                method,
+                target: Target::Object(item.key.as_str()),
+                headers: &headers,
+                query: &query,
+            };
+            signer.sign(&request, expiry.window)
+        };
+        let signing = Instant::now();
+        let urls: Vec<SignedUrl> = release
+            .items
+            .iter()
+            .map(sign)
+            .collect::<Result<_, _>>()
+            .map_err(|error| bucket_error(error.into()))?;
+        telemetry::signing_time("s3", signing.elapsed());
+        let mut event = mandate.event(&self.ids, Action::UrlIssue);
+        event.upload_id = release.upload_id;
+        event.version_id = release.version_id;
+        event.grant = Some(Grant {
+            id: grant_id,
+            bucket_id: bucket.id,
+            method: method.as_str().to_owned(),
+            access_key_id: signer.access_key_id().to_owned(),
+            signed_at: expiry.signed_at(),
+            expires_at: expiry.expires_at,
+            bound_by: expiry.bound_by,
+            keys: keys(&release.items),
+            parts: release.items.iter().filter_map(|item| item.part).collect(),
+            objects: objects(&release.items),
+        });
+        self.ledger.record(event, Some(mandate.recheck())).await?;
+        // It is on the record: from here on, and only from here, the URLs may be shown
+        telemetry::count_urls(team.name.as_str(), action_of(release.method), count);
+        let urls = urls
+            .into_iter()
+            .zip(release.items)
+            .map(|(url, item)| ReleasedUrl {
+                url: BearerUrl::new(String::from(url.into_exposed())),
+                headers: item.headers,
+            })
+            .collect();
+        Ok(Released {
+            grant_id,
+            expires_at: expiry.expires_at,
+            bound_by: expiry.bound_by,
+            urls,
+        })
+    }
+}
+
+/// The method as metrics name it.
+fn action_of(method: UrlMethod) -> &'static str {
+    match method {
+        UrlMethod::Get => "get",
+        UrlMethod::Head => "head",
+        UrlMethod::Put => "put",
+        UrlMethod::Delete => "delete",
+    }
+}
+
+/// The keys of a grant: one for all parts of an upload.
+fn keys(items: &[Item<'_>]) -> Vec<String> {
+    let of_parts = items.iter().all(|item| item.part.is_some());
+    let count = if of_parts { 1 } else { items.len() };
+    items
+        .iter()
+        .take(count)
+        .map(|item| item.key.as_str().to_owned())
+        .collect()
+}
+
+/// The objects that the keys are.
+fn objects(items: &[Item<'_>]) -> Vec<ObjectId> {
+    let of_parts = items.iter().all(|item| item.part.is_some());
+    let count = if of_parts { 1 } else { items.len() };
+    items
+        .iter()
+        .take(count)
+        .filter_map(|item| item.object)
+        .collect()
+}
+
+fn no_life(fault: Fault) -> Error {
+    match fault {
+        Fault::NotPositive => Error::invalid("ttl_seconds", fault.to_string()),
+        Fault::NothingLeft(BoundBy::Request | BoundBy::Operation) => {
+            Error::Conflict("this has ended; begin anew".to_owned())
+        }
+        Fault::NothingLeft(BoundBy::Limit) => {
+            Error::Conflict("a limit leaves URLs no life; ask an administrator".to_owned())
+        }
+        Fault::NothingLeft(BoundBy::BucketPolicy) => {
+            Error::Conflict("the bucket's policy leaves URLs no life".to_owned())
+        }
+        Fault::NothingLeft(BoundBy::Credential) => Error::Conflict(
+            "the bucket's credential is about to expire; ask an administrator to renew it"
+                .to_owned(),
+        ),
+        Fault::ClockMoved => Error::Outdated,
+    }
+}
+
+fn too_many(exceeded: Exceeded) -> Error {
+    match exceeded {
+        Exceeded::Later {
+            retry_after_seconds,
+        } => Error::RateLimited {
+            retry_after_seconds,
+        },
+        Exceeded::Never { per_minute } => Error::invalid(
+            "objects",
+            format!(
+                "a limit allows at most {per_minute} URLs in a minute; ask for fewer at a time"
+            ),
+        ),
+    }
+}

@@ -1,0 +1,10 @@
+//! The broker against the embedded store in process, and against another where one is named.
+
+mod content;
+mod fixture;
+mod hostile;
+mod keys;
+mod plain;
+mod record;
+mod secrets;
+mod uploads;

@@ -1,0 +1,194 @@
+//! URLs for plain objects: those that a client names itself.
+
+use super::release::{Item, Release};
+use super::{Broker, Error, Mandate};
+use crate::policy::{Permit, PlainUrls};
+use protocol::transfer::{MAX_BATCH, ObjectUrl, UrlMethod, Urls, UrlsObject, UrlsRequest};
+use protocol::{FileKey, ObjectKey};
+use std::collections::HashSet;
+
+/// The largest object that a store takes in one PUT, in bytes.
+const MAX_PUT_BYTES: u64 = 5 << 30;
+/// The longest name to save an object by, in bytes.
+const MAX_SAVE_AS_BYTES: usize = 255;
+
+impl Broker {
+    /// Releases URLs for plain objects, all for one method, on one grant.
+    ///
+    /// # Errors
+    /// When the request is not of its form, and as [`Broker::release`].
+    pub async fn urls(&self, permit: Permit<PlainUrls>) -> Result<Urls, Error> {
+        let mandate = Mandate::of(&permit)?;
+        let (op, _) = permit.into_op();
+        let request = op.request;
+        check(&request)?;
+        let keys = request
+            .objects
+            .iter()
+            .enumerate()
+            .map(|(index, object)| {
+                plain_key(&mandate, &object.key, || format!("objects[{index}].key"))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let items = request
+            .objects
+            .iter()
+            .zip(&keys)
+            .enumerate()
+            .map(|(index, (object, key))| item(&request, index, object, key))
+            .collect::<Result<Vec<_>, _>>()?;
+        let release = Release {
+            ttl_seconds: request.ttl_seconds,
+            ..Release::new(request.method, items)
+        };
+        let released = self.release(&mandate, release).await?;
+        let urls = request
+            .objects
+            .into_iter()
+            .zip(released.urls)
+            .map(|(object, released)| ObjectUrl {
+                key: object.key,
+                url: released.url,
+                headers: released.headers,
+            })
+            .collect();
+        Ok(Urls {
+            grant_id: released.grant_id,
+            method: request.method,
+            expires_at: released.expires_at,
+            bound_by: released.bound_by,
+            headers: Vec::new(),
+            urls,
+        })
+    }
+}
+
+/// The whole key of a plain object: the team's root and what the client calls it.
+pub(super) fn plain_key(
+    mandate: &Mandate,
+    key: &FileKey,
+    field: impl FnOnce() -> String,
+) -> Result<ObjectKey, Error> {
+    let root = format!("{}files/", mandate.root());
+    ObjectKey::under(&root, key.as_str()).map_err(|error| {
+        Error::invalid(
+            field(),
+            format!("{error}, with the {} bytes of the team's root", root.len()),
+        )
+    })
+}
+
+fn check(request: &UrlsRequest) -> Result<(), Error> {
+    let objects = &request.objects;
+    if !(1..=MAX_BATCH).contains(&objects.len()) {
+        return Err(Error::invalid(
+            "objects",
+            format!("must be 1 to {MAX_BATCH}"),
+        ));
+    }
+    if objects.len() > 1 {
+        let mut seen = HashSet::with_capacity(objects.len());
+        for (index, object) in objects.iter().enumerate() {
+            if !seen.insert(object.key.as_str()) {
+                return Err(Error::invalid(
+                    format!("objects[{index}].key"),
+                    "is given twice",
+                ));
+            }
+        }
+    }
+    if let Some(name) = &request.save_as {
+        if request.method != UrlMethod::Get || objects.len() != 1 {
+            return Err(Error::invalid("save_as", "is for `get` of one object"));
+        }
+        let fits = (1..=MAX_SAVE_AS_BYTES).contains(&name.len());
+        if !fits
+            || name
+                .chars()
+                .any(|c| c.is_control() || matches!(c, '/' | '\\'))
+        {
+            return Err(Error::invalid(
+                "save_as",
+                format!(
+                    "must be a file name of 1 to {MAX_SAVE_AS_BYTES} bytes, without slashes and control characters"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn item<'a>(
+    request: &UrlsRequest,
+    index: usize,
+    object: &UrlsObject,
+    key: &'a ObjectKey,
+) -> Result<Item<'a>, Error> {
+    let field = |name: &str| format!("objects[{index}].{name}");
+    if request.method != UrlMethod::Put {
+        if object.sha256.is_some() {
+            return Err(Error::invalid(field("sha256"), "is for `put` only"));
+        }
+        if object.size_bytes.is_some() {
+            return Err(Error::invalid(field("size_bytes"), "is for `put` only"));
+        }
+        let item = Item::plain(key, None);
+        return Ok(match &request.save_as {
+            Some(name) => item.content_disposition(attachment(name)),
+            None => item,
+        });
+    }
+    let sha256 = object
+        .sha256
+        .ok_or_else(|| Error::invalid(field("sha256"), "is needed for `put`"))?;
+    let size_bytes = object
+        .size_bytes
+        .ok_or_else(|| Error::invalid(field("size_bytes"), "is needed for `put`"))?;
+    if size_bytes > MAX_PUT_BYTES {
+        return Err(Error::invalid(
+            field("size_bytes"),
+            format!("is more than the {MAX_PUT_BYTES} bytes of one PUT; upload it in parts"),
+        ));
+    }
+    Ok(Item::write(key, None, size_bytes, sha256))
+}
+
+/// A `Content-Disposition` (RFC 6266) that says the name twice: in ASCII for old readers, and whole.
+fn attachment(name: &str) -> String {
+    let plain = |c: char| {
+        if (c.is_ascii_graphic() || c == ' ') && !matches!(c, '"' | '\\' | '%') {
+            c
+        } else {
+            '_'
+        }
+    };
+    let ascii: String = name.chars().map(plain).collect();
+    let mut whole = String::with_capacity(name.len() * 3);
+    for byte in name.bytes() {
+        // The characters of RFC 8187, section 3.2.1
+        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            whole.push(char::from(byte));
+        } else {
+            whole.push('%');
+            whole.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{whole}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attachment;
+
+    #[test]
+    fn a_file_name_cannot_leave_its_quotes() {
+        assert_eq!(
+            attachment("a b.txt"),
+            "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt"
+        );
+        assert_eq!(
+            attachment("é\"; x=\"%41"),
+            "attachment; filename=\"__; x=__41\"; filename*=UTF-8''%C3%A9%22%3B%20x%3D%22%2541"
+        );
+    }
+}

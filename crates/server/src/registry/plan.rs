@@ -1,0 +1,301 @@
+//! Makes the rows of registered entries: what each counts on, and what is to be done for it.
+
+use super::verify::closed;
+use super::{DRAFT_LIFE, Error, LEASE, MAX_ENTRIES, Registry, object_key};
+use crate::broker::Mandate;
+use crate::db::registry::{self, Known, NewDraftEntry, NewObject, entry, object, version};
+use crate::db::{self, Tx};
+use crate::policy::{Permit, RegisterEntries};
+use protocol::artifact::NewEntry;
+use protocol::id::ObjectId;
+use protocol::layout::Layout;
+use protocol::transfer::{MAX_BATCH, VerifiedBy};
+use protocol::{Digest, EntryPath, Timestamp};
+use std::collections::HashMap;
+
+/// How often a transaction that lost against another is run again.
+const TRIES: usize = 8;
+
+/// What the database says to do for one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// The bucket holds it.
+    Present(ObjectId, VerifiedBy),
+    /// A new object.
+    New(ObjectId),
+    /// The caller's own from before: it may have been sent already.
+    Again(ObjectId),
+}
+
+impl Plan {
+    /// The object that the entry counts on.
+    pub(super) fn object(self) -> ObjectId {
+        match self {
+            Self::Present(id, _) | Self::New(id) | Self::Again(id) => id,
+        }
+    }
+}
+
+impl From<Known> for Plan {
+    fn from(known: Known) -> Self {
+        match known {
+            Known::Verified(id, by) => Self::Present(id, by),
+            Known::Pending(id) => Self::Again(id),
+        }
+    }
+}
+
+/// Why no plan could be made.
+#[derive(Debug)]
+enum Unplanned {
+    Refused(Error),
+    Db(db::Error),
+}
+
+impl From<db::Error> for Unplanned {
+    fn from(error: db::Error) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl Registry {
+    /// Registers the entries in the database.
+    pub(super) async fn plan(
+        &self,
+        permit: &Permit<RegisterEntries>,
+        mandate: &Mandate,
+    ) -> Result<Vec<Plan>, Error> {
+        let entries = &permit.op().entries;
+        // In the order of the digests; see `db::registry`
+        let mut order: Vec<(usize, &NewEntry)> = entries.iter().enumerate().collect();
+        order.sort_unstable_by_key(|(at, entry)| (entry.digest, *at));
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            match self.plan_once(permit, mandate, &order).await {
+                Ok(plans) => return Ok(plans),
+                Err(Unplanned::Refused(error)) => return Err(error),
+                Err(Unplanned::Db(error)) if error.is_lost_race() && tries > 0 => {}
+                Err(Unplanned::Db(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn plan_once(
+        &self,
+        permit: &Permit<RegisterEntries>,
+        mandate: &Mandate,
+        order: &[(usize, &NewEntry)],
+    ) -> Result<Vec<Plan>, Unplanned> {
+        let facts = &permit.op().version;
+        let now = self.now();
+        let mut tx = self.db().begin().await?;
+        if !version::touch(&mut tx, facts.id, now.plus(DRAFT_LIFE)).await? {
+            let phase = version::find(&mut tx, facts.id).await?.map(|row| row.phase);
+            return Err(Unplanned::Refused(closed(phase)));
+        }
+        let mut plans: Vec<(usize, Plan)> = Vec::with_capacity(order.len());
+        let mut made: HashMap<(Digest, u64), Plan> = HashMap::new();
+        for (at, entry) in order {
+            let known = match made.get(&(entry.digest, entry.size_bytes)) {
+                Some(plan) => Some(*plan),
+                None => self.lease(&mut tx, mandate, entry, now).await?,
+            };
+            let plan = match known {
+                Some(plan) => plan,
+                None => self.add_object(&mut tx, mandate, entry, now).await?,
+            };
+            made.insert((entry.digest, entry.size_bytes), plan);
+            let new = NewDraftEntry {
+                version_id: facts.id,
+                path: &entry.path,
+                size_bytes: entry.size_bytes,
+                digest: entry.digest,
+                object_id: plan.object(),
+            };
+            if entry::insert(&mut tx, &new).await? {
+                plans.push((*at, plan));
+            } else {
+                let held = registered_before(&mut tx, &new, *at, now).await?;
+                plans.push((*at, held));
+            }
+        }
+        if entry::totals(&mut tx, facts.id).await?.0 > MAX_ENTRIES {
+            return Err(Unplanned::Refused(Error::invalid(
+                "entries",
+                format!("a version has at most {MAX_ENTRIES} entries"),
+            )));
+        }
+        registry::commit(tx).await?;
+        plans.sort_unstable_by_key(|(at, _)| *at);
+        Ok(plans.into_iter().map(|(_, plan)| plan).collect())
+    }
+
+    async fn lease(
+        &self,
+        tx: &mut Tx,
+        mandate: &Mandate,
+        entry: &NewEntry,
+        now: Timestamp,
+    ) -> Result<Option<Plan>, db::Error> {
+        let known = object::lease_known(
+            tx,
+            (mandate.team().id, mandate.bucket().id),
+            entry.digest,
+            entry.size_bytes,
+            mandate.caller().principal_id(),
+            now.plus(LEASE),
+        )
+        .await?;
+        Ok(known.map(Plan::from))
+    }
+
+    async fn add_object(
+        &self,
+        tx: &mut Tx,
+        mandate: &Mandate,
+        entry: &NewEntry,
+        now: Timestamp,
+    ) -> Result<Plan, Unplanned> {
+        let id = self.parts.ids.make();
+        let key = object_key(mandate, id).map_err(Unplanned::Refused)?;
+        let new = NewObject {
+            id,
+            team_id: mandate.team().id,
+            bucket_id: mandate.bucket().id,
+            key: &key,
+            size_bytes: entry.size_bytes,
+            digest: entry.digest,
+            created_by: mandate.caller().principal_id(),
+            created_at: now,
+            leased_until: now.plus(LEASE),
+        };
+        object::insert_pending(tx, &new).await?;
+        Ok(Plan::New(id))
+    }
+}
+
+/// The entry that a draft has at this path already; it must be the same.
+async fn registered_before(
+    tx: &mut Tx,
+    new: &NewDraftEntry<'_>,
+    at: usize,
+    now: Timestamp,
+) -> Result<Plan, Unplanned> {
+    let held = entry::find(tx, new.version_id, new.path).await?;
+    let Some((size_bytes, digest, object_id)) = held else {
+        return Err(Unplanned::Db(db::Error::Conflict(db::Constraint::Unique)));
+    };
+    if (size_bytes, digest) != (new.size_bytes, new.digest) {
+        return Err(Unplanned::Refused(other_content(at, new.path)));
+    }
+    let until = now.plus(LEASE);
+    if let Some((to, by)) = object::yield_to_indexed(tx, object_id, until).await? {
+        return Ok(Plan::Present(to, by));
+    }
+    let known = object::lease(tx, object_id, until).await?;
+    // What a draft counts on is not doomed, so only something else can have changed it
+    known
+        .map(Plan::from)
+        .ok_or(Unplanned::Db(db::Error::Corrupt {
+            column: "draft_entry.object_id",
+        }))
+}
+
+fn other_content(at: usize, path: &EntryPath) -> Error {
+    Error::invalid(
+        format!("entries[{at}].path"),
+        format!("`{path}` is registered with other content already; begin another version"),
+    )
+}
+
+/// Checks what can be checked without asking anybody.
+pub(super) fn check(entries: &[NewEntry]) -> Result<(), Error> {
+    if entries.is_empty() || entries.len() > MAX_BATCH {
+        return Err(Error::invalid(
+            "entries",
+            format!("must be 1 to {MAX_BATCH} entries"),
+        ));
+    }
+    let mut by_path: HashMap<&EntryPath, &NewEntry> = HashMap::with_capacity(entries.len());
+    for (at, entry) in entries.iter().enumerate() {
+        let layout = Layout::of(entry.size_bytes).ok_or_else(|| {
+            Error::invalid(
+                format!("entries[{at}].size_bytes"),
+                "is larger than any store takes",
+            )
+        })?;
+        if entry.digest.algorithm() != layout.algorithm() {
+            return Err(Error::invalid(
+                format!("entries[{at}].digest"),
+                format!(
+                    "must be `{}` for an object of this size",
+                    layout.algorithm()
+                ),
+            ));
+        }
+        if by_path
+            .insert(&entry.path, entry)
+            .is_some_and(|earlier| earlier != entry)
+        {
+            return Err(other_content(at, &entry.path));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Md5Digest, Sha256Digest};
+
+    fn field(entries: &[NewEntry]) -> String {
+        match check(entries) {
+            Err(Error::Invalid { field, .. }) => field,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_entry_must_be_named_by_the_digest_of_its_layout() {
+        let entry = |path: &str, size_bytes, digest| NewEntry {
+            path: path.parse().unwrap(),
+            size_bytes,
+            digest,
+        };
+        let sha256 = Digest::Sha256(Sha256Digest::from_bytes([1; 32]));
+        let other = Digest::Sha256(Sha256Digest::from_bytes([2; 32]));
+        let composite = |part_size_bytes| Digest::Sha256Composite {
+            part_size_bytes,
+            composite: Sha256Digest::from_bytes([1; 32]),
+        };
+        let good = entry("a", 1, sha256);
+        check(std::slice::from_ref(&good)).unwrap();
+        check(&[good.clone(), good.clone()]).unwrap();
+        check(&[good.clone(), entry("b", 33 << 20, composite(16 << 20))]).unwrap();
+        assert_eq!(field(&[]), "entries");
+        assert_eq!(
+            field(&[good.clone(), entry("b", 1, composite(16 << 20))]),
+            "entries[1].digest"
+        );
+        assert_eq!(field(&[entry("b", 33 << 20, sha256)]), "entries[0].digest");
+        assert_eq!(
+            field(&[entry("b", 33 << 20, composite(17 << 20))]),
+            "entries[0].digest"
+        );
+        let md5 = Digest::Md5(Md5Digest::from_bytes([1; 16]));
+        assert_eq!(field(&[entry("b", 1, md5)]), "entries[0].digest");
+        assert_eq!(
+            field(&[entry("b", u64::MAX, sha256)]),
+            "entries[0].size_bytes"
+        );
+        assert_eq!(
+            field(&[good.clone(), entry("a", 1, other)]),
+            "entries[1].path"
+        );
+        let many: Vec<_> = (0..=MAX_BATCH)
+            .map(|n| entry(&n.to_string(), 1, sha256))
+            .collect();
+        assert_eq!(field(&many), "entries");
+    }
+}

@@ -1,0 +1,22 @@
+//! The API, asked in process and over sockets, as each kind of caller.
+
+#[path = "support/app.rs"]
+mod support;
+
+#[path = "support/requests.rs"]
+mod requests;
+
+#[path = "api/artifacts.rs"]
+mod artifacts;
+#[path = "api/audit.rs"]
+mod audit;
+#[path = "api/buckets.rs"]
+mod buckets;
+#[path = "api/leaks.rs"]
+mod leaks;
+#[path = "api/objects.rs"]
+mod objects;
+#[path = "api/people.rs"]
+mod people;
+#[path = "api/serving.rs"]
+mod serving;

@@ -1,0 +1,96 @@
+//! Buckets.
+
+use crate::support::{STORE_KEY, TestApp, Who};
+use protocol::Page;
+use protocol::admin::Bucket;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_bucket_s_secret_is_never_told_again() {
+    let app = TestApp::start().await;
+    let body = app.new_bucket("third", "third", "");
+    let made = app
+        .ask(Who::InstanceAdmin, "POST", "/v1/buckets", body)
+        .await;
+    let listed = app
+        .ask(Who::InstanceAdmin, "GET", "/v1/buckets", Value::Null)
+        .await;
+    let told = app
+        .ask(Who::InstanceAdmin, "GET", "/v1/buckets/third", Value::Null)
+        .await;
+    for answer in [&made, &listed, &told] {
+        assert!(!answer.text.contains(STORE_KEY.1), "T30: {}", answer.text);
+        assert!(
+            !answer.text.contains(STORE_KEY.0),
+            "masked: {}",
+            answer.text
+        );
+    }
+    let made: Bucket = made.expect(201);
+    assert_eq!(made, told.expect::<Bucket>(200));
+    assert!(listed.expect::<Page<Bucket>>(200).items.contains(&made));
+    app.shutdown().await;
+}
+
+#[tokio::test]
+async fn two_buckets_are_never_in_one_place() {
+    let app = TestApp::start().await;
+    for (container, prefix) in [("vision", ""), ("vision", "inside/")] {
+        let body = app.new_bucket("third", container, prefix);
+        let answer = app
+            .ask(Who::InstanceAdmin, "POST", "/v1/buckets", body)
+            .await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (409, "conflict"),
+            "{prefix}"
+        );
+    }
+    app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_bucket_goes_only_when_nobody_uses_it() {
+    let app = TestApp::start().await;
+    let used = app
+        .ask(
+            Who::InstanceAdmin,
+            "DELETE",
+            "/v1/buckets/vision",
+            Value::Null,
+        )
+        .await;
+    assert_eq!((used.status, used.code().as_str()), (409, "conflict"));
+    let body = app.new_bucket("third", "third", "");
+    app.must(Who::InstanceAdmin, "POST", "/v1/buckets", body, 201)
+        .await;
+    app.must(
+        Who::InstanceAdmin,
+        "DELETE",
+        "/v1/buckets/third",
+        Value::Null,
+        204,
+    )
+    .await;
+    app.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_none_is_refused() {
+    let app = TestApp::start().await;
+    for endpoint in [
+        "ftp://store",
+        "https://user@store",
+        "https://store/path",
+        "https://a#b",
+        "",
+    ] {
+        let mut body = app.new_bucket("third", "third", "");
+        body["endpoint"] = json!(endpoint);
+        let answer = app
+            .ask(Who::InstanceAdmin, "POST", "/v1/buckets", body)
+            .await;
+        assert_eq!(answer.status, 422, "T9 {endpoint}: {}", answer.text);
+    }
+    app.shutdown().await;
+}
