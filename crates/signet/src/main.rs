@@ -1,2 +1,44 @@
-//! The `signet` binary.
-fn main() {}
+//! The `signet` binary: the broker, the development store and the command line.
+
+mod arguments;
+mod command;
+#[cfg(test)]
+mod contract;
+mod credentials;
+#[cfg(feature = "server")]
+mod demo;
+mod exit;
+#[cfg(feature = "server")]
+mod local;
+mod output;
+mod progress;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = match arguments::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::usage(&error),
+    };
+    let output = output::Output::new(arguments.global.json);
+    // Before any connection: every crate below uses the one provider
+    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    debug_assert!(installed.is_ok(), "the provider is installed once");
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return exit::failed(
+                output,
+                &anyhow::Error::new(error).context("cannot start the runtime"),
+            );
+        }
+    };
+    match runtime.block_on(command::run(arguments, output)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::failed(output, &error),
+    }
+}

@@ -1,1 +1,5 @@
-//! testkit
+//! What Signet's tests and benchmarks share.
+
+pub mod load;
+pub mod process;
+pub mod store;
