@@ -1,0 +1,33 @@
+# The one list of commands. A recipe only names its script; the work is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help check test quick demo bench generate docs ci clean-tools
+
+help: ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r n t; do printf '  make %-12s %s\n' "$$n" "$$t"; done
+
+check: ## formatting, clippy and docs, warnings are errors
+	@scripts/check.sh
+
+test: ## everything: check, all tests (SQLite, PostgreSQL, SeaweedFS), doc tests, demos, README
+	@scripts/test.sh
+
+quick: ## the tests on SQLite alone, without the slow faults
+	@scripts/quick.sh
+
+demo: ## the main job, told step by step; ARGS='--data DIR --keep' are handed on
+	@scripts/demo.sh $(ARGS)
+
+bench: ## measure, and print each row beside its target
+	@scripts/bench.sh
+
+generate: ## rewrite what is generated: openapi.json, docs/configuration.md, help texts
+	@scripts/generate.sh
+
+docs: ## build the API documentation into target/doc
+	@scripts/docs.sh
+
+ci: ## what .ci/run does, telling all failures instead of stopping at the first
+	@NEXTEST_PROFILE=ci scripts/test.sh
+
+clean-tools: ## delete .tools: what the other commands downloaded
+	@rm -rf .tools

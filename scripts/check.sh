@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Formatting, lints and documentation; a warning is an error.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+need cargo "install Rust; rust-toolchain.toml names the version"
+
+step "formatting"
+cargo fmt --all --check
+step "clippy"
+cargo clippy --quiet --locked --workspace --lib --bins -- -D warnings
+cargo clippy --quiet --locked --package signet --no-default-features -- -D warnings
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
+if command -v cargo-deny >/dev/null 2>&1; then
+  step "dependencies"
+  cargo deny --log-level error check bans licenses sources # advisories need the network: see CONTRIBUTING.md
+fi
+if command -v shellcheck >/dev/null 2>&1; then
+  step "shell scripts"
+  shellcheck scripts/*.sh .ci/run
+fi

