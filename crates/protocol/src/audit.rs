@@ -158,6 +158,29 @@ pub struct Event {
     pub detail: Option<String>,
 }
 
+impl Event {
+    /// An event of nobody about nothing, to be filled in.
+    pub fn new(id: EventId, at: Timestamp, action: Action) -> Self {
+        Self {
+            id,
+            at,
+            action,
+            actor: None,
+            network: None,
+            request_id: None,
+            team_id: None,
+            team: None,
+            operation: None,
+            rule: None,
+            grant: None,
+            upload_id: None,
+            version_id: None,
+            subject: None,
+            detail: None,
+        }
+    }
+}
+
 /// The recorded decision that released URLs.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -136,23 +136,7 @@ fn open<Op: Operation>(permit: Permit<Op>) -> (Op, Asked) {
 
 /// An event of nobody about nothing.
 fn event(ids: &IdMaker, action: Action, at: Timestamp) -> Event {
-    Event {
-        id: ids.make(),
-        at,
-        action,
-        actor: None,
-        network: None,
-        request_id: None,
-        team_id: None,
-        team: None,
-        operation: None,
-        rule: None,
-        grant: None,
-        upload_id: None,
-        version_id: None,
-        subject: None,
-        detail: None,
-    }
+    Event::new(ids.make(), at, action)
 }
 
 /// The same event, about a team.

@@ -149,22 +149,6 @@ impl Gate {
     }
 
     fn event(&self, action: Action, at: Timestamp) -> Event {
-        Event {
-            id: self.ids.make(),
-            at,
-            action,
-            actor: None,
-            network: None,
-            request_id: None,
-            team_id: None,
-            team: None,
-            operation: None,
-            rule: None,
-            grant: None,
-            upload_id: None,
-            version_id: None,
-            subject: None,
-            detail: None,
-        }
+        Event::new(self.ids.make(), at, action)
     }
 }
