@@ -7,7 +7,7 @@ need cargo "install Rust; rust-toolchain.toml names the version"
 step "formatting"
 cargo fmt --all --check
 step "clippy"
-cargo clippy --quiet --locked --workspace --lib --bins -- -D warnings
+cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 cargo clippy --quiet --locked --package signet --no-default-features -- -D warnings
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps

@@ -1,8 +1,14 @@
 //! The API, asked in process and over sockets, as each kind of caller.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 #[path = "support/app.rs"]
 mod support;
 
+#[expect(dead_code, reason = "each test binary uses its own part of these")]
 #[path = "support/requests.rs"]
 mod requests;
 

@@ -1,6 +1,11 @@
 //! Every operation of the API, asked by every kind of caller (T1).
 //!
 //! The operations are those of the committed `docs/openapi.json`: one without a row here fails.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 #[path = "support/app.rs"]
 mod support;

@@ -5,6 +5,7 @@
     reason = "a benchmark ends at the first surprise"
 )]
 
+#[path = "support/measure.rs"]
 mod support;
 
 use std::process::Command;

@@ -6,6 +6,7 @@
     reason = "a benchmark ends at the first surprise"
 )]
 
+#[path = "support/measure.rs"]
 mod support;
 
 use axum::Router;
@@ -109,10 +110,10 @@ async fn measure() {
     ));
     row("issue.throughput", rate / bare_rate);
 
-    let (mut late, mut bare_late) = (Vec::new(), Vec::new());
+    let (mut ours_p99s, mut theirs_p99s) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        late.push(ours.open(rate / 2.0, ROUND).await.unwrap().latency_ms(0.99));
-        bare_late.push(
+        ours_p99s.push(ours.open(rate / 2.0, ROUND).await.unwrap().latency_ms(0.99));
+        theirs_p99s.push(
             theirs
                 .open(rate / 2.0, ROUND)
                 .await
@@ -120,11 +121,11 @@ async fn measure() {
                 .latency_ms(0.99),
         );
     }
-    let (late, bare_late) = (median(late), median(bare_late));
+    let (ours_p99, theirs_p99) = (median(ours_p99s), median(theirs_p99s));
     note(format_args!(
-        "p99 at half of the load {late:.2} ms, bare handler {bare_late:.2} ms"
+        "p99 at half of the load {ours_p99:.2} ms, bare handler {theirs_p99:.2} ms"
     ));
-    row("issue.p99_gap", late - bare_late);
+    row("issue.p99_gap", ours_p99 - theirs_p99);
     bare.kill().unwrap();
     bare.wait().unwrap();
     broker.kill().unwrap();

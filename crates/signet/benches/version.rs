@@ -6,6 +6,7 @@
     reason = "a benchmark ends at the first surprise"
 )]
 
+#[path = "support/measure.rs"]
 mod support;
 
 use client::{Progress, PutOptions, Status};

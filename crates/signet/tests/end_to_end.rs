@@ -1,5 +1,11 @@
 //! The binary against the binary: what a member types, and what the store sees.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
+#[path = "support/world.rs"]
 mod support;
 
 use serde_json::Value;

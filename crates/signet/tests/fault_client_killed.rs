@@ -1,13 +1,19 @@
 //! The client killed at seeded points of an upload: putting again finishes it, and no part that the
 //! store has is sent twice.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
+#[path = "support/world.rs"]
 mod support;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use support::{World, noise, write};
 
-const POINTS: u64 = 50;
+const POINTS: u32 = 50;
 
 /// How often the store took each part or object: lines of its log with status 200.
 fn taken(log: &str) -> HashMap<String, u32> {
@@ -49,13 +55,13 @@ async fn fault_a_killed_upload_is_finished_without_sending_a_part_twice() {
         write(
             data.path(),
             "large.bin",
-            &noise(100 + point, (33 << 20) + point as usize),
+            &noise(u64::from(100 + point), (33 << 20) + point as usize),
         );
         for small in 0..5 {
             write(
                 data.path(),
                 &format!("small/{small}"),
-                &noise(1000 + point * 10 + small, 3000),
+                &noise(u64::from(1000 + point * 10 + small), 3000),
             );
         }
         let source = data.path().to_str().unwrap();
@@ -64,11 +70,11 @@ async fn fault_a_killed_upload_is_finished_without_sending_a_part_twice() {
         let mut put = world.signet(&["put", source, &artifact]).spawn().unwrap();
         // The point is a number of requests that the store has seen, so that points spread over the upload
         let begun = Instant::now();
-        while world.store.requests().total() < before + point % 12
+        while world.store.requests().total() < before + u64::from(point % 12)
             && put.try_wait().unwrap().is_none()
         {
             assert!(
-                begun.elapsed() < Duration::from_secs(60),
+                begun.elapsed() < Duration::from_mins(1),
                 "the upload stands still"
             );
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,5 +1,11 @@
 //! `kill -9` of the broker under load: no URL that a client received lacks its event.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
+#[path = "support/world.rs"]
 mod support;
 
 use client::{Api, RetryPolicy, collect_pages};

@@ -63,6 +63,9 @@ impl Setting for DatabaseUrl {
 
 fn check(mut database: Database, values: &Values<'_>) -> Result<Database, Error> {
     if let Some(path) = &database.url_file {
+        if values.is_given("url") {
+            return Err(values.invalid("url_file", "and `database.url` are both set; keep one"));
+        }
         let text = Secret::read("database.url_file", path)?;
         database.url = DatabaseUrl::try_from(text.expose().to_owned())
             .map_err(|fault| values.invalid("url_file", format!("cannot be used: {fault}")))?;

@@ -184,6 +184,7 @@ impl Source {
             table,
             environment: &mut self.environment,
             from_environment: BTreeSet::new(),
+            in_file: BTreeSet::new(),
             shown: toml::Table::new(),
         };
         let section = S::read(&mut values)?;
@@ -221,6 +222,7 @@ pub(super) struct Values<'a> {
     table: toml::Table,
     environment: &'a mut BTreeMap<(String, String), String>,
     from_environment: BTreeSet<&'static str>,
+    in_file: BTreeSet<&'static str>,
     shown: toml::Table,
 }
 
@@ -232,6 +234,9 @@ impl Values<'_> {
         default: Option<toml::Value>,
     ) -> Result<T, Error> {
         let in_file = self.table.remove(key);
+        if in_file.is_some() {
+            self.in_file.insert(key);
+        }
         let place = (self.section.to_owned(), key.to_owned());
         if in_file.is_some() && T::KIND == Kind::Secret {
             return Err(self.invalid(key, format!(
@@ -263,6 +268,11 @@ impl Values<'_> {
     /// True when the setting's value came from the environment.
     pub(super) fn is_from_environment(&self, key: &str) -> bool {
         self.from_environment.contains(key)
+    }
+
+    /// True when the setting was given a value, that is, does not stand at its default.
+    pub(super) fn is_given(&self, key: &str) -> bool {
+        self.is_from_environment(key) || self.in_file.contains(key)
     }
 
     /// The fault of one setting.

@@ -96,6 +96,16 @@ fn a_secret_may_not_stand_in_the_file_and_is_never_shown() {
     assert!(!everything.contains("hunter2") && !everything.contains("0123456789abcdef"));
     assert_eq!(config.database.url.expose(), url);
 
+    // Neither wins in silence
+    let both = [
+        ("SIGNET_DATABASE__URL", url),
+        ("SIGNET_DATABASE__URL_FILE", "/run/secrets/url"),
+    ];
+    assert_eq!(
+        refusal("", &both),
+        "`database.url_file` (from SIGNET_DATABASE__URL_FILE) and `database.url` are both set; keep one"
+    );
+
     let broken =
         Config::parse("version = 1\n[seal]\nkey = 'hunter2", &BTreeMap::new()).unwrap_err();
     assert_eq!(

@@ -57,7 +57,7 @@ async fn events_are_read_in_pages_and_reading_is_an_event() {
         read.extend(page.items);
         match page.next {
             Some(next) => {
-                path = format!("/v1/audit?team=vision&action=url:issue&limit=2&after={next}")
+                path = format!("/v1/audit?team=vision&action=url:issue&limit=2&after={next}");
             }
             None => break,
         }

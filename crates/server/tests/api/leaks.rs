@@ -39,7 +39,7 @@ fn assert_clean(what: &str, text: &str) {
     for bad in forbidden() {
         if let Some(at) = lower.find(&bad) {
             let around = lower.get(at.saturating_sub(200)..).unwrap_or(&lower);
-            panic!("{bad:?} in {what}: {:.400}", around);
+            panic!("{bad:?} in {what}: {around:.400}");
         }
     }
 }

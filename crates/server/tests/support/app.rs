@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 
 /// Every kind of caller. The team is `vision`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Who {
+pub(crate) enum Who {
     /// Without a token.
     Anonymous,
     /// A viewer of the team.
@@ -47,7 +47,7 @@ pub enum Who {
 
 impl Who {
     /// All of them, in the order of the columns of tables.
-    pub const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Anonymous,
         Self::Viewer,
         Self::Member,
@@ -60,7 +60,7 @@ impl Who {
     ];
 
     /// The caller's name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
             Self::Viewer => "viewer",
@@ -75,7 +75,7 @@ impl Who {
     }
 
     /// The caller's token; made up, so that the fixture can begin without asking anybody.
-    pub fn token(self) -> String {
+    pub(crate) fn token(self) -> String {
         format!(
             "{}-8f14e45fceea167a5a36dedd4bea2543f1c9a0b7d3e6c2b1",
             self.name()
@@ -85,63 +85,65 @@ impl Who {
 
 /// An answer, read.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// The body.
     #[track_caller]
-    pub fn json<T: serde::de::DeserializeOwned>(&self) -> T {
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> T {
         serde_json::from_str(&self.text)
             .unwrap_or_else(|error| panic!("{error} in {} {}", self.status, self.text))
     }
 
     /// The body of an answer that must have this status.
     #[track_caller]
-    pub fn expect<T: serde::de::DeserializeOwned>(&self, status: u16) -> T {
+    pub(crate) fn expect<T: serde::de::DeserializeOwned>(&self, status: u16) -> T {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()
     }
 
     /// The code of a refusal.
     #[track_caller]
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json::<Problem>().code.as_str().to_owned()
     }
 }
 
 /// The server and what it needs.
-pub struct TestApp {
-    pub running: Running,
-    pub store: DevStore,
+pub(crate) struct TestApp {
+    pub(crate) running: Running,
+    pub(crate) store: DevStore,
     router: Router,
     made: AtomicU32,
     folder: tempfile::TempDir,
 }
 
 /// The store's key id and secret.
-pub const STORE_KEY: (&str, &str) = ("AKIDTESTTESTTEST", "secret-access-key-of-the-test-store");
+pub(crate) const STORE_KEY: (&str, &str) =
+    ("AKIDTESTTESTTEST", "secret-access-key-of-the-test-store");
 /// The sealing key.
-pub const SEAL_KEY: &str = "k1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(crate) const SEAL_KEY: &str =
+    "k1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 impl TestApp {
     /// A server with teams, buckets and callers.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
     /// The same with other settings.
-    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
         let app = Self::start_empty(settings, Arc::new(SystemClock)).await;
         app.populate().await;
         app
     }
 
     /// A server with nothing but its first administrator.
-    pub async fn start_empty(settings: &[(&str, &str)], clock: Arc<dyn Clock>) -> Self {
+    pub(crate) async fn start_empty(settings: &[(&str, &str)], clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = presign::s3::Credential::new(STORE_KEY.0, STORE_KEY.1).unwrap();
         let store_clock = Arc::clone(&clock);
@@ -222,7 +224,7 @@ impl TestApp {
     }
 
     /// A user with a token that is known.
-    pub async fn create_user(&self, name: &str, token: &str) {
+    pub(crate) async fn create_user(&self, name: &str, token: &str) {
         let root = Who::InstanceAdmin;
         self.must(root, "POST", "/v1/users", json!({"name": name}), 201)
             .await;
@@ -232,21 +234,21 @@ impl TestApp {
     }
 
     /// Gives somebody a role.
-    pub async fn set_role(&self, team: &str, name: &str, role: &str) {
+    pub(crate) async fn set_role(&self, team: &str, name: &str, role: &str) {
         let path = format!("/v1/teams/{team}/members/{name}");
         let role = json!({"role": role});
         self.must(Who::InstanceAdmin, "PUT", &path, role, 200).await;
     }
 
     /// Registers one of the store's buckets, under its own name.
-    pub async fn create_bucket(&self, name: &str) {
+    pub(crate) async fn create_bucket(&self, name: &str) {
         let bucket = self.new_bucket(name, name, "");
         self.must(Who::InstanceAdmin, "POST", "/v1/buckets", bucket, 201)
             .await;
     }
 
     /// The body that registers a place in the store.
-    pub fn new_bucket(&self, name: &str, container: &str, prefix: &str) -> Value {
+    pub(crate) fn new_bucket(&self, name: &str, container: &str, prefix: &str) -> Value {
         json!({
             "name": name, "provider": "s3", "endpoint": self.store.endpoint(),
             "region": "us-east-1", "container": container, "prefix": prefix,
@@ -256,12 +258,12 @@ impl TestApp {
     }
 
     /// A name that was not used before.
-    pub fn fresh(&self, kind: &str) -> String {
+    pub(crate) fn fresh(&self, kind: &str) -> String {
         format!("{kind}-{}", self.made.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Asks as somebody. `Value::Null` is no body.
-    pub async fn ask(&self, who: Who, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn ask(&self, who: Who, method: &str, path: &str, body: Value) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if who != Who::Anonymous {
             let bearer = format!("Bearer {}", who.token());
@@ -271,7 +273,7 @@ impl TestApp {
     }
 
     /// Sends a request that was begun elsewhere.
-    pub async fn send(&self, request: http::request::Builder, body: Value) -> Answer {
+    pub(crate) async fn send(&self, request: http::request::Builder, body: Value) -> Answer {
         let (request, body) = match body {
             Value::Null => (request, Body::empty()),
             body => (
@@ -293,7 +295,7 @@ impl TestApp {
     }
 
     /// Asks, and the answer must have this status.
-    pub async fn must(
+    pub(crate) async fn must(
         &self,
         who: Who,
         method: &str,
@@ -312,7 +314,7 @@ impl TestApp {
     }
 
     /// Events of one kind, all pages, as the administrator of the instance reads them.
-    pub async fn events(&self, action: &str) -> Vec<Event> {
+    pub(crate) async fn events(&self, action: &str) -> Vec<Event> {
         let mut events = Vec::new();
         let mut after = String::new();
         loop {
@@ -330,20 +332,25 @@ impl TestApp {
     }
 
     /// Ends the server and the store.
-    pub async fn shutdown(self) {
+    pub(crate) async fn shutdown(self) {
         self.running.shutdown().await;
         self.store.shutdown().await;
     }
 }
 
 /// SHA-256.
-pub fn sha256(bytes: &[u8]) -> Sha256Digest {
+pub(crate) fn sha256(bytes: &[u8]) -> Sha256Digest {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     Sha256Digest::from_bytes(digest.as_ref().try_into().unwrap())
 }
 
 /// Makes the request that a signed URL is for.
-pub async fn use_url(method: &str, url: &str, headers: &[(String, String)], body: &[u8]) -> u16 {
+pub(crate) async fn use_url(
+    method: &str,
+    url: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> u16 {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut request = client
         .request(method.parse().unwrap(), url)

@@ -1,8 +1,4 @@
 //! A request of each kind that would succeed, about something that was just made for it.
-#![expect(
-    dead_code,
-    reason = "each test binary uses its own part of what they share"
-)]
 
 use super::support::{TestApp, Who, sha256, use_url};
 use protocol::artifact::{Committed, RegisteredEntries, RegisteredEntry, Version};
@@ -10,23 +6,23 @@ use protocol::transfer::{Upload, Urls};
 use serde_json::{Value, json};
 
 /// The bytes of the one object of [`Fixture`].
-pub const CONTENT: &[u8] = b"an object of the team vision";
+pub(crate) const CONTENT: &[u8] = b"an object of the team vision";
 
 /// Size in bytes of an upload in parts.
-pub const LARGE: u64 = 40 << 20;
+pub(crate) const LARGE: u64 = 40 << 20;
 
 /// What is there for all requests of a test: an artifact with one entry, and its collection.
 #[derive(Debug)]
-pub struct Fixture {
+pub(crate) struct Fixture {
     /// The version `vision/imagenet/train:v0`.
-    pub version: String,
+    pub(crate) version: String,
     /// Its one object.
-    pub object: String,
+    pub(crate) object: String,
 }
 
 impl Fixture {
     /// Commits an artifact with one entry, as the member.
-    pub async fn make(app: &TestApp) -> Self {
+    pub(crate) async fn make(app: &TestApp) -> Self {
         let draft = begin(app, "train").await;
         let registered: RegisteredEntries = app
             .ask(
@@ -54,7 +50,12 @@ impl Fixture {
     }
 
     /// Path and body of a request of the kind that a row of the table names.
-    pub async fn request(&self, app: &TestApp, row: &str, template: &str) -> (String, Value) {
+    pub(crate) async fn request(
+        &self,
+        app: &TestApp,
+        row: &str,
+        template: &str,
+    ) -> (String, Value) {
         let mut path = template
             .replace("{team}", "vision")
             .replace("{project}", "imagenet");
@@ -83,7 +84,7 @@ impl Fixture {
         if row == "delete_artifact" {
             path.push_str("?delete_aliases=true");
         }
-        (path, self.body(app, row).await)
+        (path, self.body(app, row))
     }
 
     /// Something for one request to be about.
@@ -150,10 +151,12 @@ impl Fixture {
         }
     }
 
-    async fn body(&self, app: &TestApp, row: &str) -> Value {
+    fn body(&self, app: &TestApp, row: &str) -> Value {
         match row {
             "create_user" => json!({"name": app.fresh("user")}),
-            "create_token" | "create_token of the team" | "create_own_token" => json!({}),
+            "create_token" | "create_token of the team" | "create_own_token" | "commit_version" => {
+                json!({})
+            }
             "import_token_hash" => {
                 let key = app.fresh("key");
                 json!({"sha256": sha256(key.as_bytes()).to_hex()})
@@ -182,13 +185,12 @@ impl Fixture {
             "begin_version" => json!({"collection": app.fresh("collection")}),
             "register_entries" => json!({"entries": [entry("b.bin", CONTENT)]}),
             "verify_landed" => json!({"objects": [self.object]}),
-            "commit_version" => json!({}),
             _ => Value::Null,
         }
     }
 
     /// An open upload that the member began.
-    pub async fn upload(&self, app: &TestApp) -> String {
+    pub(crate) async fn upload(&self, app: &TestApp) -> String {
         let path = "/v1/teams/vision/uploads";
         let upload: Upload = app
             .ask(Who::Member, "POST", path, new_upload(app))
@@ -247,7 +249,7 @@ async fn service_account(app: &TestApp) -> String {
 }
 
 /// A draft that the member began.
-pub async fn begin(app: &TestApp, collection: &str) -> String {
+pub(crate) async fn begin(app: &TestApp, collection: &str) -> String {
     let path = "/v1/teams/vision/projects/imagenet/artifacts";
     let body = json!({"collection": collection});
     let version: Version = app.ask(Who::Member, "POST", path, body).await.expect(201);
@@ -265,7 +267,7 @@ async fn draft_with_content(app: &TestApp) -> String {
 }
 
 /// Commits a draft, as the member.
-pub async fn commit(app: &TestApp, draft: &str) -> Committed {
+pub(crate) async fn commit(app: &TestApp, draft: &str) -> Committed {
     let path = format!("/v1/versions/{draft}/commit");
     app.ask(Who::Member, "POST", &path, json!({}))
         .await
