@@ -24,6 +24,11 @@ pub(crate) fn push_path(path: &mut String, key: &str) {
     path.extend(utf8_percent_encode(key, RESERVED_IN_PATH));
 }
 
+/// Encodes a path, leaving its slashes.
+pub(crate) fn path(path: &str) -> Cow<'_, str> {
+    utf8_percent_encode(path, RESERVED_IN_PATH).into()
+}
+
 /// Decodes a path as received. `None` for a broken escape or what is not UTF-8.
 pub(crate) fn decode_path(raw: &str) -> Option<String> {
     decode(raw, |byte| byte)
@@ -56,30 +61,36 @@ fn hex_value(digit: u8) -> Option<u8> {
     }
 }
 
-/// Writes a SHA-256 in lower-case hexadecimal.
-pub(crate) fn hex(digest: &[u8; 32]) -> String {
-    let mut text = [0; 64];
-    for ([high, low], byte) in text.as_chunks_mut().0.iter_mut().zip(digest) {
+/// Writes bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = vec![0; 2 * bytes.len()];
+    for ([high, low], byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
         *high = hex_digit(byte >> 4);
         *low = hex_digit(byte & 15);
     }
     #[expect(clippy::expect_used, reason = "hexadecimal digits are ASCII")]
-    str::from_utf8(&text)
-        .expect("hexadecimal digits are ASCII")
-        .to_owned()
+    String::from_utf8(text).expect("hexadecimal digits are ASCII")
+}
+
+/// Reads bytes written in lower-case hexadecimal.
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let value = |digit| match digit {
+        b'A'..=b'F' => None,
+        digit => hex_value(digit),
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs
+        .iter()
+        .map(|[high, low]| Some(value(*high)? << 4 | value(*low)?))
+        .collect()
 }
 
 /// Reads a SHA-256 written in lower-case hexadecimal.
 pub(crate) fn sha256_from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut digits = text.bytes().map(|digit| match digit {
-        b'A'..=b'F' => None,
-        digit => hex_value(digit),
-    });
-    let mut digest = [0; 32];
-    for byte in &mut digest {
-        *byte = digits.next()?? << 4 | digits.next()??;
-    }
-    digits.next().is_none().then_some(digest)
+    from_hex(text)?.try_into().ok()
 }
 
 fn hex_digit(nibble: u8) -> u8 {
@@ -92,12 +103,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn path(key: &str) -> String {
-        let mut path = String::new();
-        push_path(&mut path, key);
-        path
-    }
 
     #[test]
     fn only_unreserved_characters_stay() {
@@ -160,7 +165,10 @@ mod tests {
         #[test]
         fn encoded_text_comes_back(text in any::<String>()) {
             prop_assert_eq!(decode_component(&component(&text)), Some(text.clone()));
-            prop_assert_eq!(decode_path(&path(&text)), Some(text));
+            prop_assert_eq!(decode_path(&path(&text)), Some(text.clone()));
+            let mut pushed = "/".to_owned();
+            push_path(&mut pushed, &text);
+            prop_assert_eq!(pushed, format!("/{}", path(&text)));
         }
     }
 }

@@ -42,17 +42,21 @@
 
 #![warn(missing_docs)]
 
+mod address;
 mod encode;
 mod error;
 mod fault;
+mod received;
 mod request;
 pub mod s3;
 mod secret;
 mod signed_url;
 mod time;
+mod v4;
 
 pub use error::Error;
 pub use fault::{BindFault, BucketFault, CredentialFault, EndpointFault, KeyFault};
+pub use received::Received;
 pub use request::{Method, Request, Target};
 pub use secret::Secret;
 pub use signed_url::SignedUrl;

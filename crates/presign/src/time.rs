@@ -147,6 +147,15 @@ impl Window {
     pub const fn ends(self) -> Timestamp {
         self.from.plus(self.ttl)
     }
+
+    /// Refuses windows that cannot be written, or that end after the credential.
+    pub(crate) fn check(self, credential_expires_at: Option<Timestamp>) -> Result<(), Error> {
+        self.from.in_signable_years()?;
+        match credential_expires_at {
+            Some(at) if at < self.ends() => Err(Error::CredentialExpiresFirst { at }),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn number(digits: &str) -> Option<i64> {

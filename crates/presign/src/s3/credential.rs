@@ -1,6 +1,6 @@
 //! The access key that signs, long-term or temporary.
 
-use crate::{CredentialFault, Error, Secret, Timestamp};
+use crate::{CredentialFault, Error, Secret, Timestamp, v4::access_key::AccessKey};
 
 /// An AWS-style access key: an id, a secret, and for temporary ones a session token.
 ///
@@ -17,8 +17,7 @@ use crate::{CredentialFault, Error, Secret, Timestamp};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Credential {
-    access_key_id: Box<str>,
-    secret_access_key: Secret,
+    access_key: AccessKey,
     session_token: Option<Secret>,
     expires_at: Option<Timestamp>,
 }
@@ -35,17 +34,8 @@ impl Credential {
         access_key_id: impl Into<Box<str>>,
         secret_access_key: impl Into<Secret>,
     ) -> Result<Self, Error> {
-        let (access_key_id, secret_access_key) = (access_key_id.into(), secret_access_key.into());
-        let printable = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
-        if access_key_id.is_empty() || !access_key_id.bytes().all(printable) {
-            return Err(Error::InvalidCredential(CredentialFault::AccessKeyId));
-        }
-        if secret_access_key.is_empty() {
-            return Err(Error::InvalidCredential(CredentialFault::SecretAccessKey));
-        }
         Ok(Self {
-            access_key_id,
-            secret_access_key,
+            access_key: AccessKey::new(access_key_id.into(), secret_access_key.into())?,
             session_token: None,
             expires_at: None,
         })
@@ -74,12 +64,12 @@ impl Credential {
 
     /// The public half, which every signed URL shows.
     pub fn access_key_id(&self) -> &str {
-        &self.access_key_id
+        self.access_key.id()
     }
 
     /// The secret half.
     pub fn secret_access_key(&self) -> &Secret {
-        &self.secret_access_key
+        self.access_key.secret()
     }
 
     /// The session token of a temporary credential.
@@ -90,6 +80,10 @@ impl Credential {
     /// The first second at which the store no longer takes the credential.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
+    }
+
+    pub(super) fn access_key(&self) -> &AccessKey {
+        &self.access_key
     }
 }
 

@@ -1,12 +1,10 @@
 //! Where a bucket is reached: the store's address and how the bucket is named in it.
 
-use super::{
+use crate::{
+    BucketFault, EndpointFault, Error,
     address::Address,
-    header::{CanonicalHeaders, HOST},
+    v4::site::{Site, check_region},
 };
-use crate::{BucketFault, EndpointFault, Error, KeyFault, Target, encode};
-
-const MAX_KEY_BYTES: usize = 1024;
 
 /// Where the bucket's name stands in a URL.
 ///
@@ -45,10 +43,7 @@ pub struct Endpoint {
     bucket: Box<str>,
     region: Box<str>,
     scheme: &'static str,
-    host_only: CanonicalHeaders,
-    host: Box<str>,
-    base_url: Box<str>,
-    bucket_path: Box<str>,
+    site: Site,
 }
 
 impl Endpoint {
@@ -71,21 +66,18 @@ impl Endpoint {
         check_bucket(bucket, addressing).map_err(Error::InvalidBucket)?;
         check_region(region)?;
         let (host, bucket_path) = match addressing {
-            Addressing::Path => (address.authority, format!("/{bucket}")),
+            Addressing::Path => (address.authority(), format!("/{bucket}")),
             Addressing::VirtualHost if address.is_ip => {
                 return Err(Error::InvalidEndpoint(EndpointFault::AddressNeedsPathStyle));
             }
-            Addressing::VirtualHost => (format!("{bucket}.{}", address.authority), String::new()),
+            Addressing::VirtualHost => (format!("{bucket}.{}", address.authority()), String::new()),
         };
         Ok(Self {
             addressing,
             bucket: bucket.into(),
             region: region.into(),
             scheme: address.scheme,
-            host_only: CanonicalHeaders::new([(HOST, &*host)]),
-            base_url: format!("{}://{host}", address.scheme).into(),
-            host: host.into(),
-            bucket_path: bucket_path.into(),
+            site: Site::new(format!("{}://{host}", address.scheme), host, bucket_path),
         })
     }
 
@@ -131,12 +123,12 @@ impl Endpoint {
 
     /// The value of the `Host` header that is signed; the port is there unless it is the default.
     pub fn host(&self) -> &str {
-        &self.host
+        self.site.host()
     }
 
     /// Scheme, host and port: what stands before the path of every URL.
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        self.site.base_url()
     }
 
     /// Whether URLs use TLS.
@@ -144,32 +136,8 @@ impl Endpoint {
         self.scheme == "https"
     }
 
-    /// The canonical headers of a request that binds none but `host`.
-    pub(super) fn host_only(&self) -> &CanonicalHeaders {
-        &self.host_only
-    }
-
-    /// The encoded path of the request.
-    pub(super) fn path(&self, target: Target<'_>) -> Result<String, Error> {
-        let key = match target {
-            Target::Bucket if self.bucket_path.is_empty() => return Ok("/".to_owned()),
-            Target::Bucket => return Ok(self.bucket_path.to_string()),
-            Target::Object(key) => key,
-        };
-        if key.is_empty() {
-            return Err(Error::InvalidKey(KeyFault::Empty));
-        }
-        if key.len() > MAX_KEY_BYTES {
-            return Err(Error::InvalidKey(KeyFault::TooLong {
-                length_bytes: key.len(),
-                max_bytes: MAX_KEY_BYTES,
-            }));
-        }
-        let mut path = String::with_capacity(self.bucket_path.len() + 1 + key.len());
-        path.push_str(&self.bucket_path);
-        path.push('/');
-        encode::push_path(&mut path, key);
-        Ok(path)
+    pub(super) fn site(&self) -> &Site {
+        &self.site
     }
 }
 
@@ -197,18 +165,10 @@ fn check_bucket(bucket: &str, addressing: Addressing) -> Result<(), BucketFault>
     }
 }
 
-fn check_region(region: &str) -> Result<(), Error> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if (1..=64).contains(&region.len()) && region.bytes().all(allowed) {
-        Ok(())
-    } else {
-        Err(Error::InvalidRegion)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Target;
 
     #[test]
     fn aws_addresses_follow_partition_and_certificate() {
@@ -217,7 +177,7 @@ mod tests {
             format!(
                 "{}{}",
                 endpoint.base_url(),
-                endpoint.path(Target::Object("k")).unwrap()
+                endpoint.site().path(Target::Object("k")).unwrap()
             )
         };
         assert_eq!(
@@ -262,32 +222,5 @@ mod tests {
             Endpoint::parse("http://10.0.0.1", Addressing::VirtualHost, "abc", "r1"),
             Err(Error::InvalidEndpoint(EndpointFault::AddressNeedsPathStyle))
         );
-    }
-
-    #[test]
-    fn regions_fit_into_the_scope() {
-        for region in ["", "eu/west", "eu west", "ü", &"a".repeat(65)] {
-            assert_eq!(
-                Endpoint::parse("http://store", Addressing::Path, "abc", region),
-                Err(Error::InvalidRegion)
-            );
-        }
-    }
-
-    #[test]
-    fn keys_are_checked_in_bytes() {
-        let endpoint = Endpoint::parse("http://store", Addressing::Path, "abc", "r1").unwrap();
-        let path = |key: &str| endpoint.path(Target::Object(key));
-        assert_eq!(path(""), Err(Error::InvalidKey(KeyFault::Empty)));
-        assert!(path(&"ü".repeat(512)).is_ok());
-        assert_eq!(
-            path(&format!("{}a", "ü".repeat(512))),
-            Err(Error::InvalidKey(KeyFault::TooLong {
-                length_bytes: 1025,
-                max_bytes: 1024
-            }))
-        );
-        assert_eq!(path("/a//../b ").as_deref(), Ok("/abc//a//../b%20"));
-        assert_eq!(endpoint.path(Target::Bucket).as_deref(), Ok("/abc"));
     }
 }

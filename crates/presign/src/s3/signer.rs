@@ -1,21 +1,17 @@
 //! The signer: from a request and a window of time to a signed URL.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use super::{
-    canonical_request::{CanonicalRequest, UNSIGNED_PAYLOAD},
-    credential::Credential,
-    endpoint::Endpoint,
-    header::CanonicalHeaders,
-    parameter::{
-        Parameter, X_AMZ_ALGORITHM, X_AMZ_CREDENTIAL, X_AMZ_DATE, X_AMZ_EXPIRES,
-        X_AMZ_SECURITY_TOKEN, X_AMZ_SIGNATURE, X_AMZ_SIGNED_HEADERS, canonical_query,
-        is_authentication,
+use super::{credential::Credential, endpoint::Endpoint};
+use crate::{
+    Error, Request, Secret, SignedUrl, Timestamp, Window, encode,
+    v4::{
+        dialect::{AWS, AWS4_HMAC_SHA256, X_AMZ_SECURITY_TOKEN},
+        draft::{Authority, Draft},
+        parameter::Parameter,
+        signing_key::{DayKeys, KeySource},
     },
-    signing_key::DayKeys,
-    string_to_sign::{ALGORITHM, StringToSign},
 };
-use crate::{Error, Request, Secret, SignedUrl, Timestamp, Window, encode};
 
 /// Signs URLs for one bucket with one credential.
 ///
@@ -105,61 +101,23 @@ impl Signer {
             encoded_token,
             day_keys,
         } = &*self.0;
-        let from = window.from.in_signable_years()?;
-        if let Some(at) = credential.expires_at().filter(|at| *at < window.ends()) {
-            return Err(Error::CredentialExpiresFirst { at });
-        }
-        let uri = endpoint.path(request.target)?;
-        let headers = if request.headers.is_empty() {
-            Cow::Borrowed(endpoint.host_only())
-        } else {
-            Cow::Owned(CanonicalHeaders::bind(endpoint.host(), request.headers)?)
+        window.check(credential.expires_at())?;
+        let source = KeySource {
+            dialect: &AWS,
+            access_key: credential.access_key(),
+            region: endpoint.region(),
         };
-        check_parameters(request.query)?;
-
-        let day_key = day_keys.get(credential, endpoint.region(), from);
-        let (time, expires) = (from.to_string(), window.ttl.seconds().to_string());
-        let signed_headers = encode::component(&headers.names);
-        let mut parameters = Vec::with_capacity(6 + request.query.len());
-        parameters.extend([
-            Parameter::encoded(X_AMZ_ALGORITHM, ALGORITHM),
-            Parameter::encoded(X_AMZ_CREDENTIAL, &day_key.credential),
-            Parameter::encoded(X_AMZ_DATE, &time),
-            Parameter::encoded(X_AMZ_EXPIRES, &expires),
-            Parameter::encoded(X_AMZ_SIGNED_HEADERS, &signed_headers),
-        ]);
-        if let Some(token) = encoded_token {
-            parameters.push(Parameter::encoded(X_AMZ_SECURITY_TOKEN, token.expose()));
-        }
-        for (name, value) in request.query {
-            parameters.push(Parameter::encode(name, value));
-        }
-        let query = canonical_query(parameters);
-        drop(signed_headers);
-
-        let canonical_request = CanonicalRequest {
-            method: request.method.as_str(),
-            uri: uri.into(),
-            query: query.into(),
-            headers,
-            payload: UNSIGNED_PAYLOAD,
-        };
-        let signature = day_key.key.sign(&StringToSign {
-            time: &time,
+        let day_key = day_keys.get(&source, window.from);
+        let authority = Authority {
+            algorithm: AWS4_HMAC_SHA256,
+            credential: &day_key.credential,
             scope: &day_key.scope,
-            request_sha256: &encode::hex(&canonical_request.sha256()),
-        });
-        let url = [
-            endpoint.base_url(),
-            &canonical_request.uri,
-            "?",
-            &canonical_request.query,
-            "&",
-            X_AMZ_SIGNATURE,
-            "=",
-            &signature,
-        ];
-        Ok(SignedUrl::new(url.concat()))
+            token: encoded_token
+                .as_ref()
+                .map(|token| Parameter::encoded(X_AMZ_SECURITY_TOKEN, token.expose())),
+        };
+        let draft = Draft::new(&AWS, endpoint.site(), authority, request, window)?;
+        Ok(draft.finish(&day_key.key.sign(&draft.string_to_sign())))
     }
 }
 
@@ -172,21 +130,6 @@ impl fmt::Debug for Signer {
             .field("access_key_id", &self.access_key_id())
             .finish_non_exhaustive()
     }
-}
-
-fn check_parameters(query: &[(&str, &str)]) -> Result<(), Error> {
-    let mut rest = query;
-    while let Some(((name, _), others)) = rest.split_first() {
-        let name = *name;
-        if name.is_empty() || is_authentication(name) {
-            return Err(Error::ReservedParameter { name: name.into() });
-        }
-        if others.iter().any(|(other, _)| *other == name) {
-            return Err(Error::DuplicateParameter { name: name.into() });
-        }
-        rest = others;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -6,19 +6,19 @@ use sha2::{Digest, Sha256};
 
 use super::header::CanonicalHeaders;
 
-/// The payload line of every URL that the signer makes.
-pub(super) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+/// The payload line of a request whose body may be any.
+pub(crate) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The parts of a canonical request, each already in canonical form.
-pub(super) struct CanonicalRequest<'a> {
+pub(crate) struct CanonicalRequest<'a> {
     /// As on the wire: upper case.
-    pub(super) method: &'a str,
-    /// The absolute path, encoded once and not normalised: in S3 `//` and `..` are part of a key.
-    pub(super) uri: Cow<'a, str>,
+    pub(crate) method: &'a str,
+    /// The absolute path, encoded once and not normalised: `//` and `..` are part of a key.
+    pub(crate) uri: Cow<'a, str>,
     /// Encoded parameters sorted by name, without the signature.
-    pub(super) query: Cow<'a, str>,
-    pub(super) headers: Cow<'a, CanonicalHeaders>,
-    pub(super) payload: &'a str,
+    pub(crate) query: Cow<'a, str>,
+    pub(crate) headers: Cow<'a, CanonicalHeaders>,
+    pub(crate) payload: Cow<'a, str>,
 }
 
 impl CanonicalRequest<'_> {
@@ -34,12 +34,12 @@ impl CanonicalRequest<'_> {
             "\n",
             &self.headers.names,
             "\n",
-            self.payload,
+            &self.payload,
         ]
     }
 
     /// Hashes it, piece by piece, so that it need not be put together.
-    pub(super) fn sha256(&self) -> [u8; 32] {
+    pub(crate) fn sha256(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         for piece in self.pieces() {
             hash.update(piece);
@@ -48,7 +48,7 @@ impl CanonicalRequest<'_> {
     }
 
     /// Puts it together, for people.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.pieces().concat()
     }
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::{
         encode,
-        s3::{
+        v4::{
             header::canonical_value,
             parameter::{Parameter, canonical_query},
         },
@@ -184,7 +184,7 @@ mod tests {
                 uri: uri.into(),
                 query: query.into(),
                 headers: Cow::Borrowed(&headers),
-                payload: EMPTY_SHA256,
+                payload: EMPTY_SHA256.into(),
             };
             let text = request.text();
             assert_eq!(

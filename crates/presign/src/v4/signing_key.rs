@@ -4,34 +4,47 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{
-    credential::Credential,
-    string_to_sign::{SERVICE, StringToSign, TERMINATOR, scope},
-};
-use crate::{Secret, Timestamp, encode};
+use super::{access_key::AccessKey, dialect::Dialect, string_to_sign::StringToSign};
+use crate::{Timestamp, encode};
+
+/// What signing keys are derived from, but for the day.
+pub(crate) struct KeySource<'a> {
+    pub(crate) dialect: &'static Dialect,
+    pub(crate) access_key: &'a AccessKey,
+    pub(crate) region: &'a str,
+}
 
 /// An HMAC with the derived key already absorbed.
-pub(super) struct SigningKey(Hmac<Sha256>);
+pub(crate) struct SigningKey(Hmac<Sha256>);
 
 impl SigningKey {
-    pub(super) fn derive(secret: &Secret, day: Timestamp, region: &str) -> Self {
-        let secret = Zeroizing::new(["AWS4", secret.expose()].concat());
+    pub(crate) fn derive(source: &KeySource<'_>, day: Timestamp) -> Self {
+        let dialect = source.dialect;
+        let secret =
+            Zeroizing::new([dialect.key_prefix, source.access_key.secret().expose()].concat());
         let day_key = mac(keyed(secret.as_bytes()), day.date().as_bytes());
-        let region_key = mac(keyed(&*day_key), region.as_bytes());
-        let service_key = mac(keyed(&*region_key), SERVICE.as_bytes());
-        let signing_key = mac(keyed(&*service_key), TERMINATOR.as_bytes());
+        let region_key = mac(keyed(&*day_key), source.region.as_bytes());
+        let service_key = mac(keyed(&*region_key), dialect.service.as_bytes());
+        let signing_key = mac(keyed(&*service_key), dialect.terminator.as_bytes());
         Self(keyed(&*signing_key))
     }
 
     /// Gives the signature in lower-case hexadecimal.
-    pub(super) fn sign(&self, string_to_sign: &StringToSign<'_>) -> String {
+    pub(crate) fn sign(&self, string_to_sign: &StringToSign<'_>) -> String {
         let mut hmac = self.0.clone();
         for piece in string_to_sign.pieces() {
             hmac.update(piece.as_bytes());
         }
-        encode::hex(&hmac.finalize().into_bytes().into())
+        encode::hex(&hmac.finalize().into_bytes())
+    }
+
+    /// Whether the text is the signature, without telling by time how much of it is.
+    pub(crate) fn verifies(&self, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
+        let expected = self.sign(string_to_sign);
+        expected.as_bytes().ct_eq(signature.as_bytes()).into()
     }
 }
 
@@ -49,22 +62,22 @@ fn mac(mut hmac: Hmac<Sha256>, message: &[u8]) -> Zeroizing<[u8; 32]> {
 }
 
 /// What stays the same in all URLs of one credential, region and day.
-pub(super) struct DayKey {
+pub(crate) struct DayKey {
     day: i64,
-    pub(super) scope: String,
-    /// The value of `X-Amz-Credential`, encoded.
-    pub(super) credential: String,
-    pub(super) key: SigningKey,
+    pub(crate) scope: String,
+    /// The value of the credential parameter, encoded.
+    pub(crate) credential: String,
+    pub(crate) key: SigningKey,
 }
 
 impl DayKey {
-    fn new(credential: &Credential, region: &str, time: Timestamp) -> Self {
-        let scope = scope(time, region);
-        let id = credential.access_key_id();
+    fn new(source: &KeySource<'_>, time: Timestamp) -> Self {
+        let scope = source.dialect.scope(time, source.region);
+        let credential = format!("{}/{scope}", source.access_key.id());
         Self {
             day: time.day(),
-            credential: encode::component(&format!("{id}/{scope}")).into_owned(),
-            key: SigningKey::derive(credential.secret_access_key(), time, region),
+            credential: encode::component(&credential).into_owned(),
+            key: SigningKey::derive(source, time),
             scope,
         }
     }
@@ -73,19 +86,14 @@ impl DayKey {
 /// Keeps the keys of an even and an odd day, so that around midnight both
 /// days' URLs are signed without deriving a key for each.
 #[derive(Default)]
-pub(super) struct DayKeys {
+pub(crate) struct DayKeys {
     even: RwLock<Option<Arc<DayKey>>>,
     odd: RwLock<Option<Arc<DayKey>>>,
 }
 
 impl DayKeys {
     /// Gives the day's key, deriving it if the day is a new one.
-    pub(super) fn get(
-        &self,
-        credential: &Credential,
-        region: &str,
-        time: Timestamp,
-    ) -> Arc<DayKey> {
+    pub(crate) fn get(&self, source: &KeySource<'_>, time: Timestamp) -> Arc<DayKey> {
         let day = time.day();
         let slot = if day % 2 == 0 { &self.even } else { &self.odd };
         // A poisoned lock holds a whole value all the same: it is replaced in one step.
@@ -93,7 +101,7 @@ impl DayKeys {
         if let Some(kept) = kept.filter(|kept| kept.day == day) {
             return kept;
         }
-        let derived = Arc::new(DayKey::new(credential, region, time));
+        let derived = Arc::new(DayKey::new(source, time));
         *slot.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&derived));
         derived
     }
@@ -102,20 +110,19 @@ impl DayKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::v4::dialect::AWS;
 
     const DAY_SECONDS: i64 = 86_400;
 
     #[test]
     fn keys_are_derived_once_a_day() {
-        let credential = Credential::new("AKIA", "secret").unwrap();
-        let keys = DayKeys::default();
-        let at = |seconds| {
-            keys.get(
-                &credential,
-                "eu-west-1",
-                Timestamp::from_unix_seconds(seconds),
-            )
+        let source = KeySource {
+            dialect: &AWS,
+            access_key: &AccessKey::new("AKIA".into(), "secret".into()).unwrap(),
+            region: "eu-west-1",
         };
+        let keys = DayKeys::default();
+        let at = |seconds| keys.get(&source, Timestamp::from_unix_seconds(seconds));
         let today = at(DAY_SECONDS);
         assert_eq!(today.scope, "19700102/eu-west-1/s3/aws4_request");
         assert_eq!(

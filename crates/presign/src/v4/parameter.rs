@@ -2,48 +2,18 @@
 
 use std::borrow::Cow;
 
-use crate::encode;
-
-pub(super) const X_AMZ_ALGORITHM: &str = "X-Amz-Algorithm";
-pub(super) const X_AMZ_CONTENT_SHA256: &str = "X-Amz-Content-Sha256";
-pub(super) const X_AMZ_CREDENTIAL: &str = "X-Amz-Credential";
-pub(super) const X_AMZ_DATE: &str = "X-Amz-Date";
-pub(super) const X_AMZ_EXPIRES: &str = "X-Amz-Expires";
-pub(super) const X_AMZ_SECURITY_TOKEN: &str = "X-Amz-Security-Token";
-pub(super) const X_AMZ_SIGNATURE: &str = "X-Amz-Signature";
-pub(super) const X_AMZ_SIGNED_HEADERS: &str = "X-Amz-SignedHeaders";
-
-/// Parameters that decide how a request is authenticated: those above, and
-/// those of the older Signature Version 2.
-const AUTHENTICATION: [&str; 10] = [
-    X_AMZ_ALGORITHM,
-    X_AMZ_CONTENT_SHA256,
-    X_AMZ_CREDENTIAL,
-    X_AMZ_DATE,
-    X_AMZ_EXPIRES,
-    X_AMZ_SECURITY_TOKEN,
-    X_AMZ_SIGNATURE,
-    X_AMZ_SIGNED_HEADERS,
-    "AWSAccessKeyId",
-    "Signature",
-];
-
-/// Whether a parameter of this name, in any case, is part of the authentication.
-pub(super) fn is_authentication(name: &str) -> bool {
-    AUTHENTICATION
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(name))
-}
+use super::dialect::Dialect;
+use crate::{Error, encode};
 
 /// An encoded name and value; the order is that of the canonical query.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Parameter<'a> {
+pub(crate) struct Parameter<'a> {
     name: Cow<'a, str>,
     value: Cow<'a, str>,
 }
 
 impl<'a> Parameter<'a> {
-    pub(super) fn encode(name: &'a str, value: &'a str) -> Self {
+    pub(crate) fn encode(name: &'a str, value: &'a str) -> Self {
         Self {
             name: encode::component(name),
             value: encode::component(value),
@@ -51,7 +21,7 @@ impl<'a> Parameter<'a> {
     }
 
     /// Takes a name and a value that are encoded or need no encoding.
-    pub(super) const fn encoded(name: &'a str, value: &'a str) -> Self {
+    pub(crate) const fn encoded(name: &'a str, value: &'a str) -> Self {
         Self {
             name: Cow::Borrowed(name),
             value: Cow::Borrowed(value),
@@ -60,7 +30,7 @@ impl<'a> Parameter<'a> {
 }
 
 /// Sorts the parameters by their encoded names and joins them.
-pub(super) fn canonical_query(mut parameters: Vec<Parameter<'_>>) -> String {
+pub(crate) fn canonical_query(mut parameters: Vec<Parameter<'_>>) -> String {
     parameters.sort_unstable();
     let length = parameters
         .iter()
@@ -76,6 +46,23 @@ pub(super) fn canonical_query(mut parameters: Vec<Parameter<'_>>) -> String {
         query.push_str(&parameter.value);
     }
     query
+}
+
+/// Refuses names that the signature owns, and those that come twice, of which
+/// readers could take either.
+pub(crate) fn check(dialect: &Dialect, query: &[(&str, &str)]) -> Result<(), Error> {
+    let mut rest = query;
+    while let Some(((name, _), others)) = rest.split_first() {
+        let name = *name;
+        if name.is_empty() || dialect.is_authentication(name) {
+            return Err(Error::ReservedParameter { name: name.into() });
+        }
+        if others.iter().any(|(other, _)| *other == name) {
+            return Err(Error::DuplicateParameter { name: name.into() });
+        }
+        rest = others;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -95,13 +82,5 @@ mod tests {
         ]);
         // `%` sorts before every letter, `-` before digits, upper before lower case.
         assert_eq!(query, "%C3%BC=%C3%A9&A=%2F&X-Amz-Date=x&a=2&a-=&a1=3&b=1");
-    }
-
-    #[test]
-    fn authentication_parameters_are_known_in_any_case() {
-        assert!(is_authentication("x-amz-signature"));
-        assert!(is_authentication("X-Amz-SignedHeaders"));
-        assert!(!is_authentication("x-amz-acl"));
-        assert!(!is_authentication("x-grant"));
     }
 }

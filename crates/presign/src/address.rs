@@ -5,19 +5,21 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::EndpointFault;
 
 /// A store's address, taken apart.
-pub(super) struct Address {
-    pub(super) scheme: &'static str,
-    /// Host and, unless it is the scheme's default, port.
-    pub(super) authority: String,
-    pub(super) is_ip: bool,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) scheme: &'static str,
+    pub(crate) host: String,
+    /// As given, even if it is the scheme's default.
+    pub(crate) port: Option<u16>,
+    pub(crate) is_ip: bool,
 }
 
 impl Address {
-    pub(super) fn parse(url: &str) -> Result<Self, EndpointFault> {
-        let (scheme, default_port, rest) = if let Some(rest) = url.strip_prefix("https://") {
-            ("https", 443, rest)
+    pub(crate) fn parse(url: &str) -> Result<Self, EndpointFault> {
+        let (scheme, rest) = if let Some(rest) = url.strip_prefix("https://") {
+            ("https", rest)
         } else if let Some(rest) = url.strip_prefix("http://") {
-            ("http", 80, rest)
+            ("http", rest)
         } else {
             return Err(EndpointFault::Scheme);
         };
@@ -46,15 +48,21 @@ impl Address {
             let is_ip = check_host(host)?;
             (host.to_ascii_lowercase(), is_ip, port)
         };
-        let authority = match port.map(parse_port).transpose()? {
-            Some(port) if port != default_port => format!("{host}:{port}"),
-            _ => host,
-        };
         Ok(Self {
             scheme,
-            authority,
+            host,
+            port: port.map(parse_port).transpose()?,
             is_ip,
         })
+    }
+
+    /// Host and, unless it is the scheme's default, port: what clients send as `Host`.
+    pub(crate) fn authority(&self) -> String {
+        let default_port = if self.scheme == "https" { 443 } else { 80 };
+        match self.port {
+            Some(port) if port != default_port => format!("{}:{port}", self.host),
+            _ => self.host.clone(),
+        }
     }
 }
 
@@ -112,7 +120,7 @@ mod tests {
     use super::*;
 
     fn authority(url: &str) -> Result<String, EndpointFault> {
-        Address::parse(url).map(|address| address.authority)
+        Address::parse(url).map(|address| address.authority())
     }
 
     #[test]

@@ -2,22 +2,23 @@
 
 use std::borrow::Cow;
 
+use super::dialect::Dialect;
 use crate::{BindFault, Error};
 
-pub(super) const HOST: &str = "host";
+pub(crate) const HOST: &str = "host";
 
 /// The headers of a canonical request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CanonicalHeaders {
+pub(crate) struct CanonicalHeaders {
     /// `name:value` and a newline for each, sorted by name.
-    pub(super) lines: String,
+    pub(crate) lines: String,
     /// The names, joined by `;`.
-    pub(super) names: String,
+    pub(crate) names: String,
 }
 
 impl CanonicalHeaders {
     /// Takes lower-case names in ascending order and canonical values.
-    pub(super) fn new<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn new<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let (mut lines, mut names) = (String::new(), String::new());
         for (name, value) in headers {
             for part in [name, ":", value, "\n"] {
@@ -32,7 +33,11 @@ impl CanonicalHeaders {
     }
 
     /// Checks the headers that a caller wants bound, and puts `host` among them.
-    pub(super) fn bind(host: &str, headers: &[(&str, &str)]) -> Result<Self, Error> {
+    pub(crate) fn bind(
+        dialect: &Dialect,
+        host: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, Error> {
         let mut bound = Vec::with_capacity(headers.len() + 1);
         bound.push((Cow::Borrowed(HOST), Cow::Borrowed(host)));
         for &(name, value) in headers {
@@ -40,8 +45,9 @@ impl CanonicalHeaders {
                 header: name.into(),
                 fault,
             };
-            let lower_case = lower_case_name(name).ok_or_else(|| cannot_bind(BindFault::Name))?;
-            if let Some(fault) = unbindable(&lower_case) {
+            let lower_case =
+                lower_case_name(dialect, name).ok_or_else(|| cannot_bind(BindFault::Name))?;
+            if let Some(fault) = unbindable(dialect, &lower_case) {
                 return Err(cannot_bind(fault));
             }
             if value.chars().any(|c| c.is_control() && c != '\t') {
@@ -57,10 +63,17 @@ impl CanonicalHeaders {
             bound.iter().map(|(name, value)| (&**name, &**value)),
         ))
     }
+
+    /// The canonical value of the header of this lower-case name.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.lines
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+    }
 }
 
 /// Trims a value and makes each run of blanks in it one space.
-pub(super) fn canonical_value(value: &str) -> Cow<'_, str> {
+pub(crate) fn canonical_value(value: &str) -> Cow<'_, str> {
     let trimmed = value.trim_matches([' ', '\t']);
     if trimmed.contains('\t') || trimmed.contains("  ") {
         let words = trimmed.split([' ', '\t']).filter(|word| !word.is_empty());
@@ -71,7 +84,7 @@ pub(super) fn canonical_value(value: &str) -> Cow<'_, str> {
 }
 
 /// Whether a header's value is a secret that may not be shown even to whoever sent it.
-pub(super) fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     matches!(
         name,
         "authorization"
@@ -82,10 +95,11 @@ pub(super) fn is_secret(name: &str) -> bool {
     )
 }
 
-fn lower_case_name(name: &str) -> Option<Cow<'_, str>> {
+fn lower_case_name<'a>(dialect: &Dialect, name: &'a str) -> Option<Cow<'a, str>> {
     // RFC 9110 section 5.6.2, "token".
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
+    let is_allowed = |byte: u8| is_token(byte) || dialect.further_name_bytes.contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_allowed) {
         return None;
     }
     Some(if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -95,11 +109,10 @@ fn lower_case_name(name: &str) -> Option<Cow<'_, str>> {
     })
 }
 
-fn unbindable(name: &str) -> Option<BindFault> {
+fn unbindable(dialect: &Dialect, name: &str) -> Option<BindFault> {
     match name {
-        HOST | "authorization" | "x-amz-content-sha256" | "x-amz-date" | "x-amz-security-token" => {
-            Some(BindFault::SetBySigner)
-        }
+        HOST | "authorization" => Some(BindFault::SetBySigner),
+        _ if dialect.set_by_signer.contains(&name) => Some(BindFault::SetBySigner),
         "baggage" | "connection" | "expect" | "forwarded" | "keep-alive" | "te" | "traceparent"
         | "tracestate" | "trailer" | "transfer-encoding" | "upgrade" | "user-agent" | "via"
         | "x-amzn-trace-id" => Some(BindFault::NotEndToEnd),
@@ -113,10 +126,12 @@ fn unbindable(name: &str) -> Option<BindFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::v4::dialect::AWS;
 
     #[test]
     fn headers_are_sorted_lower_cased_and_trimmed() {
         let headers = CanonicalHeaders::bind(
+            &AWS,
             "b.example.com",
             &[
                 ("X-Amz-Meta-Name", "  a \t b  c "),
@@ -136,17 +151,21 @@ mod tests {
             headers.names,
             "content-length;content-type;host;if-none-match;x-amz-meta-name;x-empty"
         );
+        assert_eq!(headers.value("x-amz-meta-name"), Some("a b c"));
+        assert_eq!(headers.value("x-empty"), Some(""));
+        assert_eq!(headers.value("x-amz-meta"), None);
     }
 
     #[test]
     fn what_cannot_be_bound_is_an_error() {
-        let fault = |name: &str, value: &str| match CanonicalHeaders::bind("h", &[(name, value)]) {
-            Err(Error::CannotBind { header, fault }) => {
-                assert_eq!(&*header, name);
-                Some(fault)
-            }
-            _ => None,
-        };
+        let fault =
+            |name: &str, value: &str| match CanonicalHeaders::bind(&AWS, "h", &[(name, value)]) {
+                Err(Error::CannotBind { header, fault }) => {
+                    assert_eq!(&*header, name);
+                    Some(fault)
+                }
+                _ => None,
+            };
         assert_eq!(fault("", "x"), Some(BindFault::Name));
         assert_eq!(fault("a b", "x"), Some(BindFault::Name));
         assert_eq!(fault("a:b", "x"), Some(BindFault::Name));
@@ -166,7 +185,7 @@ mod tests {
         assert_eq!(fault("X-Forwarded-For", "x"), Some(BindFault::NotEndToEnd));
         assert_eq!(fault("x-amz-checksum-sha256", "x"), None);
         assert_eq!(
-            CanonicalHeaders::bind("h", &[("x-a", "1"), ("X-A", "1")]),
+            CanonicalHeaders::bind(&AWS, "h", &[("x-a", "1"), ("X-A", "1")]),
             Err(Error::CannotBind {
                 header: "X-A".into(),
                 fault: BindFault::Duplicate
