@@ -8,6 +8,10 @@
 
 mod aws_examples;
 mod botocore;
+#[path = "../shared/made_up.rs"]
+mod made_up;
 mod refusals;
 mod support;
 mod tampering;
+#[path = "../shared/wire.rs"]
+mod wire;

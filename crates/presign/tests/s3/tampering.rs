@@ -6,7 +6,10 @@ use presign::{
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use crate::support::{NOW, REGION, Wire, credential, endpoint, upload, window};
+use crate::{
+    made_up::{change_character, method, unique},
+    support::{NOW, REGION, Wire, credential, endpoint, upload, window},
+};
 
 /// A request with its credential and window, all made up.
 #[derive(Clone, Debug)]
@@ -52,16 +55,6 @@ fn verifier() -> Verifier {
     Verifier::new(REGION).with_hosts(["store.example.com:8333"])
 }
 
-fn method() -> impl Strategy<Value = Method> {
-    select(vec![
-        Method::Get,
-        Method::Head,
-        Method::Put,
-        Method::Post,
-        Method::Delete,
-    ])
-}
-
 fn header_name() -> impl Strategy<Value = String> {
     select(vec![
         "content-length",
@@ -74,14 +67,6 @@ fn header_name() -> impl Strategy<Value = String> {
         "x-amz-storage-class",
     ])
     .prop_map(str::to_owned)
-}
-
-fn unique<T>(pairs: Vec<(String, T)>) -> Vec<(String, T)> {
-    let mut seen = std::collections::HashSet::new();
-    pairs
-        .into_iter()
-        .filter(|(name, _)| seen.insert(name.to_ascii_lowercase()))
-        .collect()
 }
 
 prop_compose! {
@@ -100,14 +85,6 @@ prop_compose! {
             query: unique(query),
         }
     }
-}
-
-/// Changes one hexadecimal digit, letter or other character of an ASCII text into another.
-fn change_character(text: &str, at: usize) -> String {
-    let mut characters: Vec<char> = text.chars().collect();
-    let at = at % characters.len();
-    characters[at] = if characters[at] == 'a' { 'b' } else { 'a' };
-    characters.into_iter().collect()
 }
 
 proptest! {
