@@ -54,7 +54,8 @@ pub enum Error {
     /// The bucket's name is not usable.
     #[error("the bucket name {0}")]
     InvalidBucket(BucketFault),
-    /// The region is empty, too long, or has a character outside `A-Z a-z 0-9 - _ .`.
+    /// The region, at Google the location, is empty, too long, or has a character outside
+    /// `A-Z a-z 0-9 - _ .`.
     #[error("the region must have 1 to 64 characters out of letters, digits, `-`, `_` and `.`")]
     InvalidRegion,
     /// The credential cannot be used for signing.
@@ -72,6 +73,9 @@ pub enum Error {
         /// The parameter's name.
         name: Box<str>,
     },
+    /// The cryptographic library refused to sign with a key that it had accepted.
+    #[error("the private key could not sign")]
+    SigningFailed,
     /// The HTTP method is not one of those that [`crate::Method`] lists.
     #[error("the method is none of `GET`, `HEAD`, `PUT`, `POST` and `DELETE`")]
     UnknownMethod,

@@ -119,7 +119,8 @@ pub enum BucketFault {
     /// It has a character that the addressing style does not allow.
     #[error("must not hold `{0}`")]
     Character(char),
-    /// As a host name it would have an empty label, or one that starts or ends with `-`.
+    /// A part between dots is empty, too long for a host name, or starts or ends with `-` or, at
+    /// Google, `_`.
     #[error("must start, end and continue after every `.` with a letter or digit")]
     Label,
 }
@@ -144,4 +145,13 @@ pub enum CredentialFault {
     /// The session token is empty.
     #[error("must have a session token that is not empty, or none")]
     SessionToken,
+    /// The name of the service account is empty or holds a character outside printable ASCII, or a `/`.
+    #[error("must have a service account's e-mail address of printable ASCII without `/`")]
+    ServiceAccount,
+    /// The private key is not PKCS#8 in PEM, or not RSA with 2,048 to 8,192 bits.
+    #[error("must have an RSA private key of `2048` to `8192` bits as PKCS#8 in PEM")]
+    PrivateKey,
+    /// The public key is not a `SubjectPublicKeyInfo` in PEM, or not RSA with 2,048 to 8,192 bits.
+    #[error("must have an RSA public key of `2048` to `8192` bits as SubjectPublicKeyInfo in PEM")]
+    PublicKey,
 }

@@ -11,9 +11,10 @@
 //!
 //! - [`s3`]: AWS Signature Version 4 in the query string, for S3 and the many
 //!   stores that speak it.
-//! - `gcs` (Google's V4 signing) and `azure` (shared access signatures) are the
-//!   siblings that belong beside it, as is `batch`, the kernels that sign many
-//!   keys at once and the only place where `unsafe` may ever appear.
+//! - [`gcs`]: Google's V4 signing in the query string, for Cloud Storage.
+//! - `azure` (shared access signatures) is the sibling that belongs beside
+//!   them, as is `batch`, the kernels that sign many keys at once and the only
+//!   place where `unsafe` may ever appear.
 //!
 //! ```
 //! use presign::{Method, Request, Target, Timestamp, Ttl, Window, s3};
@@ -46,6 +47,7 @@ mod address;
 mod encode;
 mod error;
 mod fault;
+pub mod gcs;
 mod received;
 mod request;
 pub mod s3;
@@ -56,7 +58,7 @@ mod v4;
 
 pub use error::Error;
 pub use fault::{BindFault, BucketFault, CredentialFault, EndpointFault, KeyFault};
-pub use received::Received;
+pub use received::{Received, Scheme};
 pub use request::{Method, Request, Target};
 pub use secret::Secret;
 pub use signed_url::SignedUrl;

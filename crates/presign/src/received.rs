@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{encode, v4::dialect::AWS};
+use crate::{
+    encode,
+    v4::dialect::{AWS, Dialect, GOOGLE},
+};
 
 /// A request exactly as it was on the wire, before anything decoded or normalised it.
 ///
@@ -32,13 +35,28 @@ pub struct Received<'a> {
 }
 
 impl<'a> Received<'a> {
-    /// Whether the query claims to authenticate the request with AWS's Signature
-    /// Version 4; if not, it is anonymous or authenticated in another way.
+    /// By which scheme the query claims to authenticate the request; `None` if the
+    /// request is anonymous or authenticated in another way.
+    pub fn scheme(&self) -> Option<Scheme> {
+        if self.claims(&AWS) {
+            Some(Scheme::Aws4)
+        } else if self.claims(&GOOGLE) {
+            Some(Scheme::Goog4)
+        } else {
+            None
+        }
+    }
+
+    /// Whether that is AWS's Signature Version 4, which is for [`crate::s3::Verifier`] to verify.
     pub fn is_presigned(&self) -> bool {
-        self.raw_parameters().any(|(name, _)| {
-            encode::decode_component(name)
-                .is_some_and(|name| AWS.is(AWS.algorithm, &name) || AWS.is(AWS.signature, &name))
-        })
+        self.scheme() == Some(Scheme::Aws4)
+    }
+
+    fn claims(&self, dialect: &Dialect) -> bool {
+        let known = [dialect.algorithm, dialect.signature];
+        self.raw_parameters()
+            .filter_map(|(name, _)| encode::decode_component(name))
+            .any(|name| known.iter().any(|known| dialect.is(known, &name)))
     }
 
     /// Names and values as they stand between `&`s; a parameter without `=` has an empty value.
@@ -61,6 +79,30 @@ impl<'a> Received<'a> {
     pub(crate) fn has_header(&self, name: &str) -> bool {
         self.values(name).next().is_some()
     }
+}
+
+/// A scheme of signing the query.
+///
+/// ```
+/// use presign::{Received, Scheme};
+///
+/// let with_query = |raw_query| Received {
+///     method: "GET",
+///     raw_path: "/models/weights.bin",
+///     raw_query,
+///     headers: &[("host", b"storage.googleapis.com")],
+/// };
+/// assert_eq!(with_query("X-Goog-Signature=00").scheme(), Some(Scheme::Goog4));
+/// assert_eq!(with_query("X-Amz-Signature=00").scheme(), Some(Scheme::Aws4));
+/// assert_eq!(with_query("uploads").scheme(), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// AWS's Signature Version 4: verified by [`crate::s3::Verifier`].
+    Aws4,
+    /// Google's V4 signing: verified by [`crate::gcs::Verifier`].
+    Goog4,
 }
 
 impl fmt::Debug for Received<'_> {

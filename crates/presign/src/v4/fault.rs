@@ -3,7 +3,7 @@
 use crate::Timestamp;
 
 /// The steps that both schemes' verifiers take; each has its own words for them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Fault {
     InvalidUri,
     InvalidHeader { name: Box<str> },

@@ -92,6 +92,8 @@ pub(crate) fn is_secret(name: &str) -> bool {
             | "x-amz-copy-source-server-side-encryption-customer-key"
             | "x-amz-security-token"
             | "x-amz-server-side-encryption-customer-key"
+            | "x-goog-copy-source-encryption-key"
+            | "x-goog-encryption-key"
     )
 }
 
@@ -113,9 +115,21 @@ fn unbindable(dialect: &Dialect, name: &str) -> Option<BindFault> {
     match name {
         HOST | "authorization" => Some(BindFault::SetBySigner),
         _ if dialect.set_by_signer.contains(&name) => Some(BindFault::SetBySigner),
-        "baggage" | "connection" | "expect" | "forwarded" | "keep-alive" | "te" | "traceparent"
-        | "tracestate" | "trailer" | "transfer-encoding" | "upgrade" | "user-agent" | "via"
-        | "x-amzn-trace-id" => Some(BindFault::NotEndToEnd),
+        "baggage"
+        | "connection"
+        | "expect"
+        | "forwarded"
+        | "keep-alive"
+        | "te"
+        | "traceparent"
+        | "tracestate"
+        | "trailer"
+        | "transfer-encoding"
+        | "upgrade"
+        | "user-agent"
+        | "via"
+        | "x-amzn-trace-id"
+        | "x-cloud-trace-context" => Some(BindFault::NotEndToEnd),
         _ if name.starts_with("proxy-") || name.starts_with("x-forwarded-") => {
             Some(BindFault::NotEndToEnd)
         }

@@ -9,6 +9,8 @@ use super::{fault::Fault, resource::Resource};
 pub(crate) struct Hosts {
     /// Lower-case, the longest first.
     shared: Vec<Box<str>>,
+    /// Lower-case, each with the one bucket that it is for.
+    bound: Vec<(Box<str>, Box<str>)>,
 }
 
 impl Hosts {
@@ -19,12 +21,21 @@ impl Hosts {
         self.shared.sort_by_key(|host| Reverse(host.len()));
     }
 
+    /// Adds a host that is for one bucket alone.
+    pub(crate) fn bind(&mut self, host: &str, bucket: &str) {
+        self.bound
+            .push((host.to_ascii_lowercase().into(), bucket.into()));
+    }
+
     /// Reads from host and decoded path which bucket and key are meant.
     pub(crate) fn resource(&self, host: &str, path: &str) -> Result<Resource, Fault> {
-        if self.shared.is_empty() {
+        if self.shared.is_empty() && self.bound.is_empty() {
             return Ok(Resource::from_path_style(path));
         }
         let host = host.to_ascii_lowercase();
+        if let Some((_, bucket)) = self.bound.iter().find(|(known, _)| **known == *host) {
+            return Ok(Resource::from_bucket_host(bucket, path));
+        }
         if self.shared.iter().any(|known| **known == *host) {
             return Ok(Resource::from_path_style(path));
         }
