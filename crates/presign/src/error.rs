@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use crate::{BindFault, BucketFault, CredentialFault, EndpointFault, KeyFault, Timestamp};
+use crate::{
+    BindFault, BucketFault, CredentialFault, EndpointFault, KeyFault, TermsFault, Timestamp,
+};
 
 /// Why a URL was not signed, or a part of the signer could not be made.
 ///
@@ -37,11 +39,25 @@ pub enum Error {
         /// When the credential expires.
         at: Timestamp,
     },
+    /// The credential begins to be good only after the URL would.
+    #[error("the credential is not valid before `{at}`, but the URL would be")]
+    CredentialBeginsLater {
+        /// When the credential begins.
+        at: Timestamp,
+    },
     /// The header cannot be made part of the signature.
     #[error("the header `{header}` cannot be bound: {fault}")]
     CannotBind {
         /// The name as given.
         header: Box<str>,
+        /// What is wrong with it.
+        fault: BindFault,
+    },
+    /// The query parameter cannot be made part of the signature.
+    #[error("the query parameter `{name}` cannot be bound: {fault}")]
+    CannotBindParameter {
+        /// The name as given.
+        name: Box<str>,
         /// What is wrong with it.
         fault: BindFault,
     },
@@ -76,6 +92,15 @@ pub enum Error {
     /// The cryptographic library refused to sign with a key that it had accepted.
     #[error("the private key could not sign")]
     SigningFailed,
+    /// No permission is known that allows the method together with these parameters.
+    #[error("no permission is known that allows this request; give the permissions")]
+    UnknownOperation,
+    /// The terms of a shared access signature do not fit the credential, request or one another.
+    #[error("the terms {0}")]
+    InvalidTerms(TermsFault),
+    /// The text is not a GUID.
+    #[error("a GUID must be 32 hexadecimal digits, in groups of 8, 4, 4, 4 and 12 joined by `-`")]
+    InvalidGuid,
     /// The HTTP method is not one of those that [`crate::Method`] lists.
     #[error("the method is none of `GET`, `HEAD`, `PUT`, `POST` and `DELETE`")]
     UnknownMethod,

@@ -36,6 +36,15 @@ pub enum BindFault {
     /// Clients, proxies or connections set or change it on the way.
     #[error("it may change on the way to the store")]
     NotEndToEnd,
+    /// The scheme, its version or the kind of key has no place for it in the signature.
+    #[error("this kind of signature does not cover it")]
+    NotCovered,
+    /// An empty value cannot be told from none.
+    #[error("the value is empty")]
+    Empty,
+    /// The store's reading of other characters is not defined.
+    #[error("the value holds a character outside ASCII")]
+    NotAscii,
 }
 
 /// What is wrong with an object key.
@@ -64,6 +73,25 @@ pub enum KeyFault {
         /// The longest the store takes.
         max_bytes: usize,
     },
+    /// Longer than the store takes, in characters.
+    #[error("has `{length}` characters, more than `{max}`")]
+    TooManyCharacters {
+        /// Its length, in characters.
+        length: usize,
+        /// The longest the store takes, in characters.
+        max: usize,
+    },
+    /// It has more segments between slashes than the store takes.
+    #[error("has `{count}` segments, more than `{max}`")]
+    TooManySegments {
+        /// How many it has.
+        count: usize,
+        /// How many the store takes.
+        max: usize,
+    },
+    /// The store takes no control characters.
+    #[error("holds a control character")]
+    ControlCharacter,
 }
 
 /// What is wrong with an endpoint.
@@ -95,6 +123,12 @@ pub enum EndpointFault {
     /// A bucket cannot be put in front of an IP address.
     #[error("is an IP address, which needs path-style addressing")]
     AddressNeedsPathStyle,
+    /// The account's name is not one that Azure gives.
+    #[error("must be that of an account named by 3 to 24 lower-case letters and digits")]
+    Account,
+    /// It has a path, and that is not the account's name.
+    #[error("must have no path but the account's name")]
+    AccountPath,
 }
 
 /// What is wrong with a bucket's name.
@@ -123,6 +157,9 @@ pub enum BucketFault {
     /// Google, `_`.
     #[error("must start, end and continue after every `.` with a letter or digit")]
     Label,
+    /// It has a `-` at an end or beside another.
+    #[error("must have a letter or digit on both sides of every `-`")]
+    Hyphen,
 }
 
 /// What is wrong with a credential.
@@ -154,4 +191,47 @@ pub enum CredentialFault {
     /// The public key is not a `SubjectPublicKeyInfo` in PEM, or not RSA with 2,048 to 8,192 bits.
     #[error("must have an RSA public key of `2048` to `8192` bits as SubjectPublicKeyInfo in PEM")]
     PublicKey,
+    /// The key is empty or not base64.
+    #[error("must have a key in base64 that is not empty")]
+    Base64Key,
+    /// The key's life ends before it begins, or lies outside the years 1970 to 9999.
+    #[error("must have a life that begins before it ends, in the years 1970 to 9999")]
+    Life,
+    /// The delegation key is not for blobs.
+    #[error("must be for the service `b`")]
+    Service,
+    /// The delegation key's version is not a date.
+    #[error("must have a version of the form `YYYY-MM-DD`")]
+    Version,
+}
+
+/// What is wrong with the terms of a shared access signature.
+///
+/// ```
+/// use presign::{Error, TermsFault, azure::Terms};
+///
+/// let nameless = Terms::new().with_stored_policy("");
+/// assert_eq!(nameless, Err(Error::InvalidTerms(TermsFault::PolicyId)));
+/// ```
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TermsFault {
+    /// The permissions given do not allow the request that is signed.
+    #[error("do not permit the request")]
+    NotPermitted,
+    /// Listing and finding are permitted on a container alone.
+    #[error("permit on a blob what can be done to a container only")]
+    ContainerOnly,
+    /// A stored access policy's id is too short, too long or has control characters.
+    #[error("must name a stored policy by 1 to 64 characters, none of them a control character")]
+    PolicyId,
+    /// The last address of a range is below the first.
+    #[error("must have a range of addresses that does not end before it begins")]
+    Addresses,
+    /// Stored access policies work with an account key only.
+    #[error("name a stored policy, which needs an account key")]
+    NeedsAccountKey,
+    /// Correlation and agent ids are part of signatures made with a delegation key only.
+    #[error("have a correlation or agent id, which needs a delegation key")]
+    NeedsDelegationKey,
 }

@@ -12,9 +12,10 @@
 //! - [`s3`]: AWS Signature Version 4 in the query string, for S3 and the many
 //!   stores that speak it.
 //! - [`gcs`]: Google's V4 signing in the query string, for Cloud Storage.
-//! - `azure` (shared access signatures) is the sibling that belongs beside
-//!   them, as is `batch`, the kernels that sign many keys at once and the only
-//!   place where `unsafe` may ever appear.
+//! - [`azure`]: shared access signatures, for Azure Blob Storage.
+//!
+//! `batch`, the kernels that sign many keys at once and the only place where
+//! `unsafe` may ever appear, belongs beside them.
 //!
 //! ```
 //! use presign::{Method, Request, Target, Timestamp, Ttl, Window, s3};
@@ -44,6 +45,7 @@
 #![warn(missing_docs)]
 
 mod address;
+pub mod azure;
 mod encode;
 mod error;
 mod fault;
@@ -57,7 +59,7 @@ mod time;
 mod v4;
 
 pub use error::Error;
-pub use fault::{BindFault, BucketFault, CredentialFault, EndpointFault, KeyFault};
+pub use fault::{BindFault, BucketFault, CredentialFault, EndpointFault, KeyFault, TermsFault};
 pub use received::{Received, Scheme};
 pub use request::{Method, Request, Target};
 pub use secret::Secret;
