@@ -33,7 +33,7 @@ fn code_of(rule: Rule) -> ErrorCode {
         | Rule::BucketSuspended
         | Rule::NotAUser
         | Rule::NotToYourself => ErrorCode::Forbidden,
-        Rule::BucketMoved | Rule::NotOpen => ErrorCode::Conflict,
+        Rule::BucketMoved | Rule::NotOpen | Rule::Expired => ErrorCode::Conflict,
         Rule::LimitReadOnly | Rule::LimitNoDownload | Rule::LimitObjectSize => ErrorCode::Limited,
     }
 }

@@ -1,5 +1,6 @@
 //! The broker against the embedded store in process, and against another where one is named.
 
+mod clock;
 mod content;
 mod fixture;
 mod hostile;

@@ -88,6 +88,8 @@ pub struct Question {
     pub begun_in: Option<BucketId>,
     /// False when what it is about is closed: a completed upload, a committed version.
     pub open: bool,
+    /// When what it is about ends by itself, where it does.
+    pub ends_at: Option<Timestamp>,
 }
 
 impl Question {
@@ -100,6 +102,7 @@ impl Question {
             uses_bucket: false,
             begun_in: None,
             open: true,
+            ends_at: None,
         }
     }
 
@@ -112,6 +115,7 @@ impl Question {
             uses_bucket: false,
             begun_in: None,
             open: true,
+            ends_at: None,
         }
     }
 
@@ -135,6 +139,15 @@ impl Question {
         Self {
             begun_in: Some(bucket),
             open,
+            ..self
+        }
+    }
+
+    /// The same, about something that is over from `at` on.
+    #[must_use]
+    pub fn until(self, at: Option<Timestamp>) -> Self {
+        Self {
+            ends_at: at,
             ..self
         }
     }
@@ -188,6 +201,9 @@ pub fn decide(
     }
     if !question.open {
         return Err(Forbidden(Rule::NotOpen));
+    }
+    if question.ends_at.is_some_and(|at| at <= now) {
+        return Err(Forbidden(Rule::Expired));
     }
     within(&standing.limits, question.effect)
 }

@@ -64,6 +64,9 @@ pub enum Rule {
     /// What it is about is no longer open.
     #[error("this is no longer open")]
     NotOpen,
+    /// What it is about has run out of time.
+    #[error("this has expired; begin anew")]
+    Expired,
     /// A limit allows reading only.
     #[error("a limit allows reading only")]
     LimitReadOnly,
@@ -95,6 +98,7 @@ impl Rule {
             Self::BucketSuspended => "bucket-suspended",
             Self::BucketMoved => "bucket-moved",
             Self::NotOpen => "not-open",
+            Self::Expired => "expired",
             Self::LimitReadOnly => "limit-read-only",
             Self::LimitNoDownload => "limit-no-download",
             Self::LimitObjectSize => "limit-object-size",

@@ -83,13 +83,16 @@ fn urls(op: &PlainUrls) -> Question {
     Question::bucket(Need::Role(role), effect, &op.team)
 }
 
-/// What goes on with an upload writes the object.
+/// What goes on with an upload writes the object. From its end on it is as good as given up, whether
+/// or not the sweep has come by.
 fn upload(upload: &UploadFacts, open: bool) -> Question {
     let need = Need::Starter(Role::Member, upload.started_by);
     let effect = Effect::Write {
         object_bytes: upload.size_bytes,
     };
-    Question::bucket(need, effect, &upload.team).begun(upload.bucket_id, open)
+    Question::bucket(need, effect, &upload.team)
+        .begun(upload.bucket_id, open)
+        .until(upload.ends_at())
 }
 
 fn draft(version: &VersionFacts, object_bytes: u64, open: bool) -> Question {
@@ -125,7 +128,8 @@ operations! {
         Need::Starter(Role::Member, op.upload.started_by),
         Effect::None,
         &op.upload.team,
-    ).begun(op.upload.bucket_id, op.upload.state != UploadState::Aborted);
+    ).begun(op.upload.bucket_id, op.upload.state != UploadState::Aborted)
+        .until(op.upload.ends_at());
 
     /// URLs for parts.
     SignParts "upload:sign-parts" {

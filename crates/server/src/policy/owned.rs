@@ -37,6 +37,13 @@ pub struct UploadFacts {
     pub expires_at: Timestamp,
 }
 
+impl UploadFacts {
+    /// When it ends by itself: never once it is completed or given up.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        (self.state == UploadState::Open).then_some(self.expires_at)
+    }
+}
+
 /// An object, as the index knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObjectFacts {

@@ -221,6 +221,7 @@ fn rules_have_names_of_their_own() {
         Rule::BucketSuspended,
         Rule::BucketMoved,
         Rule::NotOpen,
+        Rule::Expired,
         Rule::LimitReadOnly,
         Rule::LimitNoDownload,
         Rule::LimitObjectSize,

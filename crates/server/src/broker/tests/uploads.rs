@@ -116,8 +116,12 @@ async fn windows_of_parts_live_an_hour_and_never_beyond_the_upload() {
     assert_eq!(signed.expires_at, upload.expires_at);
     assert_eq!(signed.bound_by, BoundBy::Operation);
     fixture.world.clock.advance(Duration::from_secs(90));
-    let error = fixture.sign("mia", upload.id, &[1]).await.unwrap_err();
-    assert!(matches!(error, Error::Conflict(_)), "{error:?}");
+    let sign = SignParts {
+        upload: fixture.facts(upload.id).await,
+        parts: vec![part_digest(1)],
+    };
+    let denial = fixture.permit("mia", sign).await.unwrap_err();
+    assert_eq!(denial, Denial::Forbidden(Rule::Expired));
     // So close to its end it is not taken up again either
     let anew = fixture.begin("mia", "large.bin").await.unwrap();
     assert_ne!(anew.id, upload.id);

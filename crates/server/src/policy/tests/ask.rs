@@ -12,8 +12,9 @@ use protocol::artifact::{Commit, NewEntry, NewVersion, VersionState};
 use protocol::id::{CollectionId, LimitId, ObjectId, ProjectId, TokenId, UploadId, VersionId};
 use protocol::layout::Layout;
 use protocol::transfer::{NewUpload, UploadState, UrlMethod, UrlsObject, UrlsRequest};
-use protocol::{Digest, Sha256Digest};
+use protocol::{Digest, Sha256Digest, Timestamp};
 use std::sync::Arc;
+use std::time::Duration;
 
 type Answer = Result<(), Denial>;
 
@@ -269,7 +270,12 @@ pub(super) fn team(
             ask(who, name, BeginUpload { team, request })
         }
         _ if name.starts_with("upload:") => {
-            on_upload(name, who, upload(team, started_by, word(about.unwrap())))
+            // An upload that expired is open for as long as the sweep has not come by
+            let (state, expires_at) = match about.unwrap() {
+                "expired" => (UploadState::Open, NOW),
+                state => (word(state), NOW.plus(Duration::from_millis(1))),
+            };
+            on_upload(name, who, upload(team, started_by, state, expires_at))
         }
         _ => on_version(name, who, version(team, started_by, word(about.unwrap()))),
     }
@@ -279,6 +285,7 @@ fn upload(
     team: Arc<TeamFacts>,
     started_by: protocol::id::PrincipalId,
     state: UploadState,
+    expires_at: Timestamp,
 ) -> UploadFacts {
     UploadFacts {
         id: UploadId::from_parts(1, [1; 10]),
@@ -292,7 +299,7 @@ fn upload(
         size_bytes: BYTES,
         digest: Digest::Sha256(sha256()),
         state,
-        expires_at: NOW,
+        expires_at,
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) const TABLE: &[(&str, &str, char, &str, &str, &str)] = &[
     ("upload:list-parts",     ".xoo", '=', "b", "",         "open completed"),
     ("upload:sign-parts",     ".xoo", '=', "b", "write",    "open"),
     ("upload:complete",       ".xoo", '=', "b", "write",    "open completed"),
-    ("upload:abort",          ".xo+", '=', "b", "",         "open aborted"),
+    ("upload:abort",          ".xo+", '=', "b", "",         "open expired aborted"),
     ("artifact:begin",        ".x++", '=', "b", "change",   ""),
     ("artifact:register",     ".xoo", '=', "b", "write",    "draft"),
     ("artifact:landed",       ".xoo", '=', "b", "change",   "draft"),
@@ -44,7 +44,7 @@ pub(super) const TABLE: &[(&str, &str, char, &str, &str, &str)] = &[
     ("audit:read-team",       ".xx+", '+', "",  "",         ""),
 ];
 
-const UPLOAD_STATES: [&str; 3] = ["open", "completed", "aborted"];
+const UPLOAD_STATES: [&str; 4] = ["open", "expired", "completed", "aborted"];
 const VERSION_STATES: [&str; 4] = ["draft", "committing", "committed", "deleted"];
 
 /// The bucket in force for the team, and whether what is asked about was begun in it.
@@ -187,7 +187,10 @@ fn expected(row: &(&str, &str, char, &str, &str, &str), case: &Case<'_>) -> Expe
         .about
         .is_some_and(|state| !goes_on.split(' ').any(|word| word == state))
     {
-        refusing.push(Rule::NotOpen);
+        refusing.push(match case.about {
+            Some("expired") => Rule::Expired,
+            _ => Rule::NotOpen,
+        });
     }
     if case.limited.0.contains(&effect) {
         refusing.extend(case.limited.1);
