@@ -24,7 +24,7 @@ pub(crate) use told::masked;
 use crate::broker::Broker;
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::directory::{Change, Directory};
+use crate::directory::{Change, ChangeError, Directory};
 use crate::ids::IdMaker;
 use crate::ledger::Ledger;
 use crate::policy::{Caller, Operation, Permit, Recheck, TeamFacts};
@@ -82,8 +82,19 @@ impl Admin {
         }
     }
 
+    /// Begins a change, if what allowed it still does; if not, that is on the record.
     async fn begin(&self, asked: &Asked) -> Result<Change<'_>, Error> {
-        Ok(self.directory.change(Some(&asked.recheck)).await?)
+        let begun = self.directory.change(Some(&asked.recheck)).await;
+        if let Err(ChangeError::Denied(denial)) = &begun {
+            let team = asked.recheck.question.team.as_deref();
+            self.ledger.record_denial(&Event {
+                team_id: team.map(|team| team.id),
+                team: team.map(|team| team.name.clone()),
+                rule: Some(denial.rule().name().to_owned()),
+                ..self.event(asked, Action::UrlDeny, self.clock.now())
+            });
+        }
+        Ok(begun?)
     }
 
     /// Commits, and moves the change's events to the ledger.

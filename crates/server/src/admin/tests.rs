@@ -209,6 +209,20 @@ async fn a_permit_of_somebody_suspended_meanwhile_changes_nothing() {
                 .principal_named(&"alice".parse().unwrap()),
             None
         );
+        let denied = house.events(Action::UrlDeny).await;
+        let told: Vec<_> = denied
+            .iter()
+            .map(|event| {
+                let actor = event.actor.as_ref().map(|actor| actor.name.as_str());
+                (actor, event.operation.as_deref(), event.rule.as_deref())
+            })
+            .collect();
+        let expected = (
+            Some("other"),
+            Some("user:create"),
+            Some("principal-suspended"),
+        );
+        assert_eq!(told, [expected]);
     })
     .await;
 }

@@ -202,9 +202,12 @@ impl Writer {
             if refreshes > MAX_REFRESHES || Instant::now() >= deadline {
                 refuse_decided(&mut batch);
             }
-            let Ok(decided) =
-                decide_again(&*self.parts.directory, &mut batch, self.parts.clock.now())
-            else {
+            let Ok(decided) = decide_again(
+                &*self.parts.directory,
+                &mut batch,
+                &self.parts.ids,
+                self.parts.clock.now(),
+            ) else {
                 refuse_decided(&mut batch);
                 continue;
             };

@@ -67,6 +67,10 @@ async fn a_suspension_holds_for_a_request_that_was_allowed_before_it() {
     };
     assert_eq!(denial.rule(), Rule::PrincipalSuspended);
     assert!(fixture.events(Action::UrlIssue).await.is_empty());
+    let denied = fixture.events(Action::UrlDeny).await;
+    assert_eq!(denied.len(), 1);
+    assert_eq!(denied[0].rule.as_deref(), Some("principal-suspended"));
+    assert_eq!(denied[0].operation.as_deref(), Some("url:issue"));
 }
 
 #[tokio::test]

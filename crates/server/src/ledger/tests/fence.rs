@@ -6,7 +6,7 @@ use crate::db::team::{MembershipRow, TeamRow};
 use crate::db::testing::for_each_database;
 use crate::db::token::TokenRow;
 use crate::directory::Directory;
-use crate::ledger::Error;
+use crate::ledger::{Error, EventFilter};
 use crate::policy::{Denial, Effect, Rule};
 use futures::future::join_all;
 use protocol::admin::{PrincipalKind, State};
@@ -47,11 +47,50 @@ async fn a_batch_is_judged_one_by_one_when_the_directory_has_moved() {
                 Err(Error::Outdated)
             )
         );
-        let mut recorded = world.recorded().await.ids;
-        recorded.sort();
-        let mut kept_ids = kept_ids;
-        kept_ids.sort();
-        assert_eq!(recorded, kept_ids);
+        ledger.caught_up().await.unwrap();
+        let recorded = world.recorded().await.ids;
+        assert!(kept_ids.iter().all(|id| recorded.contains(id)));
+        // And the denial, in place of what was denied
+        assert_eq!(recorded.len(), 3);
+        ledger.shutdown().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_denied_only_when_it_is_recorded_is_on_the_record_as_denied() {
+    for_each_database(|database| async {
+        let world = World::new(database);
+        let (ledger, directory) = world.open().await;
+        let principal = world.ids.make();
+        let before = directory.revision();
+        let refusal = Refusal::Denied(SUSPENDED);
+        directory.state.lock().refusals.insert(principal, refusal);
+        world.move_directory().await;
+        let grant = world.grant(principal, world.ids.make(), 5000);
+        let recheck = world.recheck(principal, before);
+        // The database fails once meanwhile: there is still one denial, not two
+        ledger.faults().fail_commits(1);
+        let answer = ledger.record(grant.clone(), Some(recheck)).await;
+        assert_eq!(answer, Err(Error::Denied(SUSPENDED)));
+        ledger.caught_up().await.unwrap();
+        let events = ledger.events(&EventFilter::default()).await.unwrap().items;
+        let [denied] = events.as_slice() else {
+            panic!("one event, not {events:?}");
+        };
+        assert_eq!(denied.action, Action::UrlDeny);
+        assert_eq!(denied.rule.as_deref(), Some("principal-suspended"));
+        assert_ne!(denied.id, grant.id);
+        assert_eq!(denied.grant, None, "nothing was released");
+        assert_eq!(
+            (&denied.actor, &denied.network, &denied.request_id),
+            (&grant.actor, &grant.network, &grant.request_id)
+        );
+        assert_eq!(
+            (&denied.team_id, &denied.team, &denied.operation),
+            (&grant.team_id, &grant.team, &grant.operation)
+        );
+        assert_intact(&ledger).await;
         ledger.shutdown().await;
     })
     .await;
@@ -212,7 +251,10 @@ async fn rule_5_a_suspension_on_one_server_holds_on_the_other_from_its_commit_on
             );
             assert_eq!(directory.revision(), one.revision());
         }
-        assert_eq!(world.recorded().await.ids.len(), 3);
+        // Three grants, and each server's denial
+        first.caught_up().await.unwrap();
+        second.caught_up().await.unwrap();
+        assert_eq!(world.recorded().await.ids.len(), 3 + 2);
         assert_ne!(first.head().lane_id, second.head().lane_id);
         assert_intact(&first).await;
         first.shutdown().await;
