@@ -200,6 +200,11 @@ fn finish(route: &Route, id: RequestId, took: Duration, mut response: Response) 
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
     }
+    // A browser that follows a URL out of an answer does not tell the store where it had it from
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     if route.is_api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

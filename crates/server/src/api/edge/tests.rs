@@ -88,6 +88,11 @@ async fn every_answer_has_an_id_and_none_under_v1_is_stored() {
             "no-store",
             "{path}"
         );
+        assert_eq!(
+            response.headers()[header::REFERRER_POLICY],
+            "no-referrer",
+            "{path}"
+        );
         assert!(
             response.headers()["x-request-id"]
                 .to_str()
