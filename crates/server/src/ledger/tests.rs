@@ -1,6 +1,7 @@
 //! Tests of the ledger on real databases.
 
 mod append;
+mod clock;
 mod denials;
 mod fence;
 mod outbox;
