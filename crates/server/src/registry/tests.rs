@@ -4,6 +4,7 @@ mod collecting;
 mod committing;
 mod fault;
 mod getting;
+mod lying;
 mod naming;
 mod parts;
 mod putting;

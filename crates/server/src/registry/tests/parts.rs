@@ -8,7 +8,7 @@ use crate::registry::content::sha256;
 use protocol::artifact::{NewEntry, RegisteredEntry};
 use protocol::id::{ObjectId, UploadId, VersionId};
 use protocol::layout::Layout;
-use protocol::transfer::{PartDigest, SignedRequest, VerifiedBy};
+use protocol::transfer::{Object, PartDigest, SignedRequest, VerifiedBy};
 use protocol::{Digest, Timestamp};
 use std::time::Duration;
 
@@ -83,6 +83,10 @@ impl World {
     }
 
     async fn complete(&self, who: &str, upload: UploadId) -> ObjectId {
+        self.try_complete(who, upload).await.unwrap().id
+    }
+
+    async fn try_complete(&self, who: &str, upload: UploadId) -> Result<Object, Error> {
         let find = |team| self.directory.team(team);
         let upload = self
             .broker
@@ -91,7 +95,7 @@ impl World {
             .unwrap()
             .unwrap();
         let permit = self.permit(who, CompleteUpload { upload });
-        self.broker.complete_upload(permit).await.unwrap().id
+        self.broker.complete_upload(permit).await
     }
 }
 
@@ -147,6 +151,43 @@ async fn an_upload_in_parts_is_taken_up_again_and_shared() {
         assert_eq!(world.collect().await.objects, 1);
         let facts = world.named("other", "latest").await.unwrap();
         assert_eq!(world.urls(facts, None).await.unwrap().entries.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_uploaders_in_parts_the_one_who_lies_harms_nobody() {
+    for_each_database(|database| async move {
+        let world = World::new(database).await;
+        let (body, entry) = large();
+        // One byte of the second part is another
+        let mut lie = body.clone();
+        lie[PART + 5] ^= 1;
+        let lies = world.begin("bob", "lies").await;
+        let (claimed, theirs) = in_parts(&world.offer_large("bob", lies, &entry).await);
+        world.send_parts("bob", theirs, &lie, &[1, 2, 3]).await;
+        // The store took the parts, as each is what it was announced as, but the whole is not
+        let refused = world.try_complete("bob", theirs).await.unwrap_err();
+        assert!(matches!(refused, Error::ContentMismatch(_)), "{refused:?}");
+        let landed = world.landed("bob", lies, vec![claimed]).await.unwrap();
+        assert_eq!(landed.missing, [claimed]);
+
+        let version = world.begin("alice", "train").await;
+        let (object, upload) = in_parts(&world.offer_large("alice", version, &entry).await);
+        assert_ne!(object, claimed);
+        world.send_parts("alice", upload, &body, &[1, 2, 3]).await;
+        assert_eq!(world.complete("alice", upload).await, object);
+        world.commit("alice", version).await.unwrap();
+        // Neither later nor by asking again
+        world.try_complete("bob", theirs).await.unwrap_err();
+        world.commit("bob", lies).await.unwrap();
+        for collection in ["train", "lies"] {
+            let facts = world.named(collection, "latest").await.unwrap();
+            let page = world.urls(facts, None).await.unwrap();
+            let read = reqwest::get(page.entries[0].url.expose()).await.unwrap();
+            let read = read.bytes().await.unwrap();
+            assert!(read == body, "{collection} has other bytes");
+        }
     })
     .await;
 }
