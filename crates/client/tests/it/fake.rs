@@ -18,6 +18,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) const TOKEN: &str = "signet-0123456789abcdefghijklmnopqrstuvwxyzABCD";
 
+/// Where redirects lead.
+pub(crate) const ELSEWHERE: &str = "/elsewhere";
+
 /// One request as the server saw it.
 #[derive(Debug, Clone)]
 pub(crate) struct Hit {
@@ -50,6 +53,8 @@ pub(crate) enum Fault {
     Later(u16, u64),
     /// Break off the answer after this many bytes.
     Cut(usize),
+    /// Send the client elsewhere with this status.
+    Redirect(u16),
 }
 
 type Rule = Box<dyn Fn(&Hit) -> bool + Send>;
@@ -277,7 +282,11 @@ async fn handle(shared: Shared, request: Request) -> Response {
         status: 0,
     };
     let fault = shared.world().next_fault(&hit);
-    let response = if hit.is_store() {
+    let response = if let Some(Fault::Redirect(status)) = fault {
+        redirect(status, &shared.base, body).await
+    } else if hit.path == ELSEWHERE {
+        Response::new(Body::empty())
+    } else if hit.is_store() {
         let upload = query("uploadId").and_then(|text| text.parse().ok());
         store::answer(&shared, &mut hit, upload, body, fault).await
     } else {
@@ -294,6 +303,16 @@ async fn handle(shared: Shared, request: Request) -> Response {
     hit.status = response.status().as_u16();
     shared.world().log.push(hit);
     response
+}
+
+async fn redirect(status: u16, base: &str, body: Body) -> Response {
+    // Read to the end, or the client may see a broken connection instead of the answer
+    axum::body::to_bytes(body, 64 << 20).await.unwrap();
+    Response::builder()
+        .status(status)
+        .header("location", format!("{base}{ELSEWHERE}"))
+        .body(Body::empty())
+        .unwrap()
 }
 
 fn problem(status: u16, code: ErrorCode, retry_after: Option<u64>) -> Response {

@@ -1,7 +1,8 @@
-//! A server that wants to write where it must not.
+//! A server or a store that wants more than it may: to write elsewhere on this machine (T46), to have a
+//! request sent elsewhere (T10).
 
-use crate::fake::Fake;
-use crate::put::{get_options, options};
+use crate::fake::{ELSEWHERE, Fake, Fault, Hit};
+use crate::put::{failed_put, get_options, options};
 use client::{Error, NoProgress};
 use std::fs;
 
@@ -18,6 +19,7 @@ async fn with_names(fake: &Fake, names: &[&str]) -> client::Api {
     api
 }
 
+/// T46.
 #[tokio::test]
 async fn names_that_leave_the_directory_write_nothing() {
     for name in [
@@ -53,6 +55,7 @@ async fn names_that_leave_the_directory_write_nothing() {
     }
 }
 
+/// T46.
 #[cfg(unix)]
 #[tokio::test]
 async fn links_in_the_target_are_not_followed() {
@@ -119,4 +122,70 @@ async fn a_listing_that_lacks_entries_or_has_too_many_is_not_taken_for_the_whole
         assert!(matches!(error, Error::Answer { .. }), "{error}");
         assert_eq!(fs::read_dir(target.path()).unwrap().count(), 0);
     }
+}
+
+/// T46: two names that a directory takes for one are two files, or nothing at all; never one for both.
+#[tokio::test]
+async fn names_that_differ_in_case_or_form_alone_are_two_files_or_none() {
+    for (one, other) in [
+        ("readme", "README"),
+        ("Train/1", "train/1"),
+        ("\u{e9}", "e\u{301}"),
+        ("\u{df}.txt", "\u{1e9e}.txt"),
+    ] {
+        let fake = Fake::start();
+        let api = fake.api();
+        let source = tempfile::tempdir().unwrap();
+        for (name, content) in [("0", b"one!!"), ("1", b"other")] {
+            fs::write(source.path().join(name), content).unwrap();
+        }
+        client::put(&api, options(source.path()), &NoProgress)
+            .await
+            .unwrap();
+        fake.world().odd_names = vec![one.to_owned(), other.to_owned()];
+        let target = tempfile::tempdir().unwrap();
+        let got = client::get(&api, get_options(target.path()), &NoProgress).await;
+        match got {
+            Ok(_) => {
+                assert_eq!(fs::read(target.path().join(one)).unwrap(), b"one!!");
+                assert_eq!(fs::read(target.path().join(other)).unwrap(), b"other");
+            }
+            Err(error) => {
+                assert!(matches!(error, Error::Collision { .. }), "{error}");
+                assert_eq!(fs::read_dir(target.path()).unwrap().count(), 0);
+            }
+        }
+    }
+}
+
+/// T10: neither a token nor a signed URL's bytes go where an answer points.
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let source = tempfile::tempdir().unwrap();
+    fs::write(source.path().join("a"), b"content").unwrap();
+    let target = tempfile::tempdir().unwrap();
+    for status in [301, 302, 303, 307, 308] {
+        let fake = Fake::start();
+        fake.world()
+            .fault(100, Fault::Redirect(status), Hit::is_store);
+        let error = failed_put(&fake, source.path()).await;
+        assert!(
+            matches!(&error, Error::Store(store) if store.status == status),
+            "{error}"
+        );
+        let fake = Fake::start();
+        let api = with_names(&fake, &["a"]).await;
+        fake.world()
+            .fault(100, Fault::Redirect(status), Hit::is_store);
+        client::get(&api, get_options(target.path()), &NoProgress)
+            .await
+            .unwrap_err();
+        assert!(fake.world().log.iter().all(|hit| hit.path != ELSEWHERE));
+        let fake = Fake::start();
+        fake.world()
+            .fault(100, Fault::Redirect(status), |hit| !hit.is_store());
+        failed_put(&fake, source.path()).await;
+        assert!(fake.world().log.iter().all(|hit| hit.path != ELSEWHERE));
+    }
+    assert_eq!(fs::read_dir(target.path()).unwrap().count(), 0);
 }

@@ -27,7 +27,7 @@ pub(super) async fn answer(
     let told = match fault {
         Some(Fault::Status(status, code)) => Some(error(status, code, None)),
         Some(Fault::Later(status, after)) => Some(error(status, "SlowDown", Some(after))),
-        Some(Fault::Cut(_)) | None => None,
+        Some(Fault::Cut(_) | Fault::Redirect(_)) | None => None,
     };
     if let Some(told) = told {
         // Read to the end, or the client may see a broken connection instead of the answer
