@@ -1,6 +1,5 @@
 //! The listener: bound before anything is spawned, stopped without cutting answers off.
 
-use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -245,7 +244,14 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                tasks.spawn(serve(stream, peer, Arc::clone(&front), stop.clone()));
+                let serving = serve(
+                    stream,
+                    peer,
+                    Arc::clone(&front),
+                    stop.clone(),
+                    tasks.clone(),
+                );
+                tasks.spawn(serving);
             }
             // Out of descriptors, most likely: those in use have to end first
             Err(error) => {
@@ -256,12 +262,19 @@ async fn accept(
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, front: Arc<Front>, stop: CancellationToken) {
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    front: Arc<Front>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+) {
     // Only slower without it
     let _ = stream.set_nodelay(true);
+    // A task of its own: who sent all of a request and left does not take it back, and the log has it
     let service = service_fn(move |request| {
         let front = Arc::clone(&front);
-        async move { Ok::<_, Infallible>(front.answer(request, peer.ip()).await) }
+        tasks.spawn(async move { front.answer(request, peer.ip()).await })
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

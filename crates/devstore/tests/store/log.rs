@@ -1,8 +1,11 @@
 //! The access log: a line per request, in S3's format, with nothing in it that opens anything.
 
-use presign::{Method, Target};
+use std::time::{Duration, Instant};
 
-use crate::support::{World, etag};
+use presign::{Method, Target};
+use tokio::io::AsyncWriteExt as _;
+
+use crate::support::{World, bytes, etag};
 
 const KEY: Target<'_> = Target::Object("a b/ü");
 
@@ -233,4 +236,43 @@ async fn operations_have_s3s_names() {
             "REST.HEAD.BUCKET",
         ]
     );
+}
+
+/// As S3 does: whoever has sent all of a request cannot undo it by leaving, and the log has it.
+#[tokio::test]
+async fn what_was_sent_whole_is_done_and_logged_though_its_client_has_gone() {
+    let world = World::start().await;
+    for round in 0..20 {
+        let key = format!("k{round}");
+        let url = world.url(Method::Put, Target::Object(&key), &[], &[]);
+        let target = url.strip_prefix(world.store.endpoint()).unwrap();
+        let address = world.store.address();
+        let body = bytes(100_000, round);
+        let head = format!(
+            "PUT {target} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        drop(stream);
+        let began = Instant::now();
+        let lines = loop {
+            let lines = world.log();
+            if usize::try_from(round).unwrap() * 2 < lines.len() {
+                break lines;
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "no line for {key}"
+            );
+            tokio::task::yield_now().await;
+        };
+        let line = fields(lines.last().unwrap());
+        assert_eq!(
+            [&*line[6], &*line[7], &*line[9]],
+            ["REST.PUT.OBJECT", &*key, "200"]
+        );
+        assert_eq!(world.get(&key).await.ok().body, body);
+    }
 }
