@@ -115,19 +115,51 @@ where
 }
 
 impl TestDatabase {
-    async fn drop_database(self) {
-        debug_assert_eq!(self.engine(), Engine::Postgres);
+    /// Drops a PostgreSQL database.
+    pub async fn drop_database(self) {
         self.db.close().await;
-        let name = self.url.rsplit('/').next().unwrap_or_default();
+        let name = self.name();
+        self.administer(&[format!("DROP DATABASE {name} WITH (FORCE)")])
+            .await;
+    }
+
+    /// Takes a PostgreSQL database from everybody, as an outage does: connections break, and no other
+    /// can be made.
+    pub async fn take_away(&self) {
+        let name = self.name();
+        self.administer(&[
+            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+            format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            ),
+        ])
+        .await;
+    }
+
+    /// Gives it back.
+    pub async fn give_back(&self) {
+        let name = self.name();
+        self.administer(&[format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")])
+            .await;
+    }
+
+    fn name(&self) -> &str {
+        debug_assert_eq!(self.engine(), Engine::Postgres);
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Runs statements as the server's administrator, from outside of this database.
+    async fn administer(&self, statements: &[String]) {
         let server = postgres_server().expect("it was named before");
         let mut admin = sqlx::PgConnection::connect(&server)
             .await
             .expect("the named server answers");
-        let statement = format!("DROP DATABASE {name} WITH (FORCE)");
-        admin
-            .execute(AssertSqlSafe(statement))
-            .await
-            .expect("our database can be dropped");
+        for statement in statements {
+            admin
+                .execute(AssertSqlSafe(statement.clone()))
+                .await
+                .expect("our database is ours to change");
+        }
     }
 }
 
