@@ -100,6 +100,14 @@ async fn killed_under_load(database: Option<&str>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fault_a_killed_server_released_nothing_unrecorded() {
+async fn fault_a_killed_server_released_nothing_unrecorded_on_sqlite() {
     killed_under_load(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fault_a_killed_server_released_nothing_unrecorded_on_postgres() {
+    if let Some(database) = server::db::testing::TestDatabase::postgres().await {
+        killed_under_load(Some(&database.url)).await;
+        database.drop_database().await;
+    }
 }
