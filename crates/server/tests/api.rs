@@ -18,11 +18,17 @@ mod artifacts;
 mod audit;
 #[path = "api/buckets.rs"]
 mod buckets;
+#[path = "api/faults.rs"]
+mod faults;
+#[path = "api/keys.rs"]
+mod keys;
 #[path = "api/leaks.rs"]
 mod leaks;
 #[path = "api/objects.rs"]
 mod objects;
 #[path = "api/people.rs"]
 mod people;
+#[path = "api/proxies.rs"]
+mod proxies;
 #[path = "api/serving.rs"]
 mod serving;

@@ -15,7 +15,7 @@ mod requests;
 
 use requests::Fixture;
 use std::collections::{BTreeMap, BTreeSet};
-use support::{TestApp, Who};
+use support::{Answer, TestApp, Who};
 
 /// Statuses by caller, in the order of [`Who::ALL`]:
 /// anonymous, viewer, member, admin, outsider, former, suspended, removed, instance admin.
@@ -151,6 +151,24 @@ const fn over_own_service_account(ok: u16) -> [u16; 9] {
     team_admin(ok)
 }
 
+/// T10: the contract knows no redirect, so there is none to lead astray.
+#[test]
+fn no_operation_answers_with_a_redirect() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    let document = std::fs::read_to_string(path).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let mut statuses = BTreeSet::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let responses = operation["responses"].as_object().unwrap();
+            statuses.extend(responses.keys().cloned());
+        }
+    }
+    assert!(statuses.contains("200"), "{statuses:?}");
+    let redirects = statuses.iter().filter(|status| status.starts_with('3'));
+    assert_eq!(redirects.count(), 0, "{statuses:?}");
+}
+
 /// The operations of the committed contract, with method and template.
 fn operations() -> BTreeMap<String, (String, String)> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
@@ -184,6 +202,21 @@ fn every_operation_has_a_row() {
     assert_eq!(operations, rows);
 }
 
+/// What every answer must have, whatever it says: T10 and T29.
+fn headers_fault(answer: &Answer, path: &str) -> Option<String> {
+    let header = |name: &str| answer.headers.get(name).map(|value| value.as_bytes());
+    let kept = path.starts_with("/v1") && header("cache-control") != Some(b"no-store");
+    if (300..400).contains(&answer.status) || header("location").is_some() {
+        Some(format!("T10: a redirect, {}", answer.status))
+    } else if header("referrer-policy") != Some(b"no-referrer") {
+        Some("T29: the referrer is told".to_owned())
+    } else if kept {
+        Some("T29: the answer may be kept".to_owned())
+    } else {
+        None
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_caller_gets_what_the_table_says_and_every_denial_is_on_the_record() {
     let app = TestApp::start().await;
@@ -204,6 +237,7 @@ async fn every_caller_gets_what_the_table_says_and_every_denial_is_on_the_record
                     answer.text
                 ));
             }
+            wrong.extend(headers_fault(&answer, &path).map(|fault| format!("{row}: {fault}")));
             let is_known = !matches!(who, Who::Anonymous | Who::Removed);
             if is_known && matches!(answer.status, 403 | 404) {
                 let id = answer.headers["x-request-id"].to_str().unwrap().to_owned();

@@ -41,6 +41,29 @@ async fn every_grant_is_found_with_what_it_released_and_to_whom() {
     app.shutdown().await;
 }
 
+/// T6.
+#[tokio::test]
+async fn what_outlives_a_membership_is_listed() {
+    let app = TestApp::start().await;
+    let issued = urls(&app, 2).await;
+    let path = "/v1/teams/vision/members/viewer";
+    app.must(Who::Admin, "DELETE", path, Value::Null, 204).await;
+    let body = json!({"method": "get", "objects": [{"key": "a"}]});
+    app.must(Who::Viewer, "POST", "/v1/teams/vision/urls", body, 404)
+        .await;
+    let path = "/v1/grants?team=vision&principal=viewer&live=true";
+    let live: Page<GrantRecord> = app
+        .ask(Who::Admin, "GET", path, Value::Null)
+        .await
+        .expect(200);
+    let [grant] = live.items.as_slice() else {
+        panic!("{live:?}");
+    };
+    assert_eq!(grant.grant.id, issued.grant_id);
+    assert_eq!(grant.grant.expires_at, issued.expires_at);
+    app.shutdown().await;
+}
+
 #[tokio::test]
 async fn events_are_read_in_pages_and_reading_is_an_event() {
     let app = TestApp::start().await;

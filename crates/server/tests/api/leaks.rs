@@ -58,7 +58,7 @@ async fn nothing_that_opens_anything_is_logged_or_told_in_a_refusal() {
     let subscriber = server::telemetry::subscriber(&config.log, move || writer.clone());
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&[("SIGNET_METRICS__LISTEN", "127.0.0.1:0")]).await;
     let fixture = Fixture::make(&app).await;
     let upload = fixture.upload(&app).await;
     let parts = format!("/v1/uploads/{upload}/parts");
@@ -103,6 +103,12 @@ async fn nothing_that_opens_anything_is_logged_or_told_in_a_refusal() {
         assert_clean("a refusal", &refusal.text);
     }
     app.running.app().ledger.faults().set_unreachable(false);
+    let metrics = app.running.metrics_address.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let metrics = client.get(format!("http://{metrics}/metrics")).send().await;
+    let metrics = metrics.unwrap().text().await.unwrap();
+    assert!(metrics.contains("signet_urls_issued_total"), "{metrics}");
+    assert_clean("the metrics", &metrics);
     app.shutdown().await;
 
     let logged = String::from_utf8(lines.0.lock().clone()).unwrap();

@@ -1,7 +1,7 @@
 //! Plain objects: URLs, uploads in parts, and what is refused.
 
 use crate::requests::Fixture;
-use crate::support::{Answer, TestApp, Who, sha256, use_url};
+use crate::support::{TestApp, Who, sha256, use_url};
 use http::header;
 use protocol::transfer::{UploadedParts, Urls};
 use serde_json::{Value, json};
@@ -116,40 +116,6 @@ async fn a_life_of_no_seconds_is_refused_and_the_true_expiry_is_told() {
     assert_eq!(asked.bound_by, protocol::transfer::BoundBy::Request);
     assert!(asked.urls[0].url.expose().contains("X-Amz-Expires=60"));
     app.shutdown().await;
-}
-
-#[tokio::test]
-async fn without_a_record_no_url_leaves_and_it_goes_on_afterwards() {
-    let app = TestApp::start().await;
-    let faults = app.running.app().ledger.faults().clone();
-    faults.set_unreachable(true);
-    let answer = app.ask(Who::Member, "POST", URLS, put("a")).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (503, "audit-unavailable"),
-        "T32"
-    );
-    assert!(
-        !answer.text.contains("Signature") && !answer.text.contains("http"),
-        "T32"
-    );
-    assert!(answer.headers.contains_key(header::RETRY_AFTER));
-    faults.set_unreachable(false);
-    assert!(eventually(&app).await.json::<Urls>().urls.len() == 1);
-    assert!(app.running.app().ledger.verify().await.unwrap().intact);
-    app.shutdown().await;
-}
-
-/// Asks until the ledger is back, which needs no more than what it is asked for.
-async fn eventually(app: &TestApp) -> Answer {
-    for _ in 0..1000 {
-        let answer = app.ask(Who::Member, "POST", URLS, put("a")).await;
-        if answer.status == 200 {
-            return answer;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("the ledger did not come back");
 }
 
 #[tokio::test]

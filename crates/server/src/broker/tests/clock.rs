@@ -14,7 +14,7 @@ use protocol::audit::{Action, Grant};
 use protocol::transfer::{UrlMethod, Urls, UrlsRequest};
 use std::time::Duration;
 
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 
 /// A request for a URL that lives a minute.
 fn for_a_minute() -> UrlsRequest {
