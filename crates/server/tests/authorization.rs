@@ -204,7 +204,7 @@ fn every_operation_has_a_row() {
 
 /// What every answer must have, whatever it says: T10 and T29.
 fn headers_fault(answer: &Answer, path: &str) -> Option<String> {
-    let header = |name: &str| answer.headers.get(name).map(|value| value.as_bytes());
+    let header = |name: &str| answer.headers.get(name).map(http::HeaderValue::as_bytes);
     let kept = path.starts_with("/v1") && header("cache-control") != Some(b"no-store");
     if (300..400).contains(&answer.status) || header("location").is_some() {
         Some(format!("T10: a redirect, {}", answer.status))

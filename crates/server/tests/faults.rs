@@ -46,7 +46,7 @@ fn rows() -> Vec<Row> {
         let mut file = None;
         let mut tests = Vec::new();
         for word in quoted(shown_by) {
-            if word.ends_with(".rs") {
+            if Path::new(word).extension().is_some_and(|end| end == "rs") {
                 file = Some(word);
             } else {
                 let file = file.unwrap_or_else(|| panic!("no file before `{word}`"));

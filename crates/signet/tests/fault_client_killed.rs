@@ -95,8 +95,8 @@ fn taken(log: &str) -> BTreeMap<(String, u64), Vec<u64>> {
             continue;
         }
         let part = request.unwrap().split(['?', '&', ' ']);
-        let part = part.filter_map(|field| field.strip_prefix("partNumber="));
-        let part = part.last().map_or(0, |number| number.parse().unwrap());
+        let mut part = part.filter_map(|field| field.strip_prefix("partNumber="));
+        let part = part.next().map_or(0, |number| number.parse().unwrap());
         let bytes = rest[3].parse().unwrap();
         taken.entry((key.to_owned(), part)).or_default().push(bytes);
     }

@@ -75,7 +75,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn for_any_text(check: impl AsyncFn(&TestApp, &str)) {
+fn for_any_text(check: &impl AsyncFn(&TestApp, &str)) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -98,7 +98,7 @@ fn for_any_text(check: impl AsyncFn(&TestApp, &str)) {
 /// T12, T37, and T3: a team's root ends in a separator, and nothing a client writes leads out of it.
 #[test]
 fn any_key_is_signed_as_it_was_sent_or_refused_by_its_place_in_the_body() {
-    for_any_text(async |app, key| {
+    for_any_text(&async |app, key| {
         let team = app
             .running
             .app()
@@ -139,7 +139,7 @@ fn any_key_is_signed_as_it_was_sent_or_refused_by_its_place_in_the_body() {
 /// T12: a name in an artifact never becomes part of a key.
 #[test]
 fn any_path_is_kept_as_it_was_sent_or_refused_by_its_place_in_the_body() {
-    for_any_text(async |app, path| {
+    for_any_text(&async |app, path| {
         let draft = begin(app, "train").await;
         let entry = |path: &str| {
             json!({

@@ -32,7 +32,7 @@ async fn lie(world: &World, content: &str) -> VersionId {
     let landed = world.landed("bob", version, vec![object_id]).await.unwrap();
     // He has it only if somebody else sent it in truth
     match commit(world, "bob", version).await {
-        Ok(_) => {}
+        Ok(()) => {}
         Err(Error::ContentMismatch(_)) => assert_eq!(landed.verified, 0),
         Err(error) => panic!("{error:?}"),
     }
