@@ -8,7 +8,7 @@ help: ## print this list
 check: ## formatting, clippy and docs, warnings are errors
 	@scripts/check.sh
 
-test: ## everything: check, all tests (SQLite, PostgreSQL, SeaweedFS), doc tests, demos, README
+test: ## everything: check, all tests (SQLite, PostgreSQL, SeaweedFS, Azurite), doc tests, demos, README
 	@scripts/test.sh
 
 quick: ## the tests on SQLite alone, without the slow faults

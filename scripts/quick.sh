@@ -5,5 +5,5 @@
 # shellcheck source=scripts/tools.sh
 . "$root/scripts/tools.sh"
 need_nextest
-unset SIGNET_TEST_POSTGRES SIGNET_TEST_S3
+unset SIGNET_TEST_POSTGRES SIGNET_TEST_S3 SIGNET_TEST_AZURITE
 exec cargo nextest run --cargo-quiet --locked --workspace --filterset 'not test(/(^|::)fault_/)'

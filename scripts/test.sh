@@ -6,14 +6,15 @@
 . "$root/scripts/tools.sh"
 need_nextest
 need_seaweedfs
+need_azurite
 need_postgres
 
 scripts/check.sh
 step "building"
 cargo build --quiet --locked --workspace --bins # the demos, README and the end-to-end tests run this binary
 cargo nextest run --cargo-quiet --locked --workspace --no-run
-step "tests, on SQLite and PostgreSQL, devstore and SeaweedFS"
-scripts/with-postgres.sh scripts/with-seaweedfs.sh cargo nextest run --cargo-quiet --locked --workspace
+step "tests, on SQLite and PostgreSQL, devstore, SeaweedFS and Azurite"
+scripts/with-postgres.sh scripts/with-seaweedfs.sh scripts/with-azurite.sh cargo nextest run --cargo-quiet --locked --workspace
 step "documentation tests"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
