@@ -221,6 +221,15 @@ impl Temp {
             .map_err(|source| self.place.failed("write", source))
     }
 
+    /// Removes it, once nobody opens it any more: a thread that does was not told that the others
+    /// gave up. Blocks.
+    pub(crate) fn discard(temp: Arc<Self>) {
+        while Arc::strong_count(&temp) > 1 {
+            std::thread::yield_now();
+        }
+        drop(temp);
+    }
+
     /// Gives it its name; what had that name is replaced. Blocks.
     pub(crate) fn keep(&self) -> Result<()> {
         let place = &self.place;

@@ -79,13 +79,9 @@ impl<'a> FileGet<'a> {
             let api = self.pages.api.clone();
             let temp = blocking(move || place.temp(|| api.jitter().next())).await??;
             let temp = Arc::new(temp);
-            let actual = self.download(&temp).await?;
-            if actual != self.entry.digest {
-                return Err(Error::DigestMismatch {
-                    path: shown(&self.entry.path),
-                    expected: self.entry.digest,
-                    actual,
-                });
+            if let Err(error) = self.download_as_promised(&temp).await {
+                blocking(move || Temp::discard(temp)).await?;
+                return Err(error);
             }
             blocking(move || temp.keep()).await??;
         }
@@ -113,6 +109,18 @@ impl<'a> FileGet<'a> {
         Hasher::like(&self.entry.digest).ok_or_else(|| {
             let reason = "names a digest that this client does not know; it may be too old";
             Error::answer(Peer::Server, reason)
+        })
+    }
+
+    async fn download_as_promised(&self, temp: &Arc<Temp>) -> Result<()> {
+        let actual = self.download(temp).await?;
+        if actual == self.entry.digest {
+            return Ok(());
+        }
+        Err(Error::DigestMismatch {
+            path: shown(&self.entry.path),
+            expected: self.entry.digest,
+            actual,
         })
     }
 
