@@ -1,6 +1,6 @@
 # The one list of commands. A recipe only names its script; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help check test quick demo bench generate docs ci clean-tools
+.PHONY: help check test quick demo differential bench generate docs ci clean-tools
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r n t; do printf '  make %-12s %s\n' "$$n" "$$t"; done
@@ -8,11 +8,14 @@ help: ## print this list
 check: ## formatting, clippy and docs, warnings are errors
 	@scripts/check.sh
 
-test: ## everything: check, all tests (SQLite, PostgreSQL, SeaweedFS, Azurite), doc tests, demos, README
+test: ## everything: check, all tests (SQLite, PostgreSQL, SeaweedFS, Azurite, SDKs), doc tests, demos, README
 	@scripts/test.sh
 
 quick: ## the tests on SQLite alone, without the slow faults
 	@scripts/quick.sh
+
+differential: ## signed URLs beside those that boto3, google-cloud-storage and azure-storage-blob make
+	@scripts/differential.sh $(ARGS)
 
 demo: ## the main job, told step by step; ARGS='--data DIR --keep' are handed on
 	@scripts/demo.sh $(ARGS)

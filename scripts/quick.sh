@@ -5,5 +5,5 @@
 # shellcheck source=scripts/tools.sh
 . "$root/scripts/tools.sh"
 need_nextest
-unset SIGNET_TEST_POSTGRES SIGNET_TEST_S3 SIGNET_TEST_AZURITE
+unset SIGNET_TEST_AZURITE SIGNET_TEST_POSTGRES SIGNET_TEST_S3 SIGNET_TEST_SDK_PYTHON
 exec cargo nextest run --cargo-quiet --locked --workspace --filterset 'not test(/(^|::)fault_/)'

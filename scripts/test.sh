@@ -8,6 +8,7 @@ need_nextest
 need_seaweedfs
 need_azurite
 need_postgres
+need_sdks
 
 scripts/check.sh
 step "building"
@@ -15,6 +16,8 @@ cargo build --quiet --locked --workspace --bins # the demos, README and the end-
 cargo nextest run --cargo-quiet --locked --workspace --no-run
 step "tests, on SQLite and PostgreSQL, devstore, SeaweedFS and Azurite"
 scripts/with-postgres.sh scripts/with-seaweedfs.sh scripts/with-azurite.sh cargo nextest run --cargo-quiet --locked --workspace
+step "signed URLs beside those of the clouds' SDKs"
+scripts/differential.sh
 step "documentation tests"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

