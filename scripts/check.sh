@@ -6,9 +6,11 @@ need cargo "install Rust; rust-toolchain.toml names the version"
 
 step "formatting"
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/presign/Cargo.toml --check
 step "clippy"
 cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 cargo clippy --quiet --locked --package signet --no-default-features -- -D warnings
+cargo clippy --quiet --locked --manifest-path fuzz/presign/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}/fuzz" --all-targets -- -D warnings
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
 if command -v cargo-deny >/dev/null 2>&1; then
