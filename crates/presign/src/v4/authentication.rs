@@ -189,6 +189,10 @@ fn check_duplicates(dialect: &Dialect, parameters: &[(String, String)]) -> Resul
 }
 
 fn parse_credential(credential: &str) -> Option<(&str, [&str; 4])> {
+    // The scope is one line of the string to sign.
+    if credential.contains(char::is_control) {
+        return None;
+    }
     let mut fields = credential.rsplitn(5, '/');
     let terminator = fields.next()?;
     let service = fields.next()?;

@@ -138,6 +138,14 @@ fn malformed_parameters_are_named() {
             wire.with_parameter("X-Goog-Credential", "/20190201/auto/storage/goog4_request"),
             Refusal::MalformedCredential,
         ),
+        // The scope is one line of the string to sign.
+        (
+            wire.with_parameter(
+                "X-Goog-Credential",
+                "GOOG1EXAMPLE/20190201/auto%0A/storage/goog4_request",
+            ),
+            Refusal::MalformedCredential,
+        ),
         (
             scope("20190202", "storage", "goog4_request"),
             Refusal::WrongScopeDate,
