@@ -104,6 +104,6 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         "vectors",
     )
     .iter()
-    .map(|vector| vector.wire().write(&(vector.number("at") + 1).to_string()))
+    .map(|vector| vector.wire().write(&vector.number("at").to_string()))
     .collect()
 }

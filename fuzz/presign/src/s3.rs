@@ -103,7 +103,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     .map(|vector| {
         vector.wire().write(&format!(
             "{} {}",
-            vector.number("at") + 1,
+            vector.number("at"),
             vector.text("region")
         ))
     })

@@ -16,7 +16,7 @@ pub(crate) fn change(input: &[u8], corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8>
 }
 
 fn change_once(input: &mut Vec<u8>, corpus: &[Vec<u8>], rng: &mut Rng) {
-    let at = rng.usize(..=input.len());
+    let at = place(input, rng);
     match rng.u8(..12) {
         0 => {
             if let Some(byte) = input.get_mut(at) {
@@ -59,6 +59,17 @@ fn change_once(input: &mut Vec<u8>, corpus: &[Vec<u8>], rng: &mut Rng) {
             input.splice(to, copy);
         }
     }
+}
+
+/// Half the time where a part begins, so that short parts have their turn beside long ones.
+fn place(input: &[u8], rng: &mut Rng) -> usize {
+    if rng.bool() {
+        return rng.usize(..=input.len());
+    }
+    let is_separator = |byte: &u8| [SEPARATOR, b'&', b'='].contains(byte);
+    let separators = input.iter().filter(|byte| is_separator(byte)).count();
+    let mut places = (1..=input.len()).filter(|at| is_separator(&input[at - 1]));
+    places.nth(rng.usize(..=separators)).unwrap_or(0)
 }
 
 fn ascii_or_any(rng: &mut Rng) -> u8 {
