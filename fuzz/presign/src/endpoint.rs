@@ -71,7 +71,7 @@ pub(crate) fn run(input: &[u8]) {
 fn check(base_url: &str, host: Option<&str>, is_https: bool) {
     let url = match Url::parse(base_url) {
         Ok(url) => url,
-        // Host names of the internet's kind have rules of their own, which those in here need not follow.
+        // presign does not check Punycode; such a name is refused when a client first reads the URL.
         Err(_) if base_url.contains("xn--") => return,
         Err(error) => panic!("{base_url:?} was accepted, but {error}"),
     };
