@@ -64,6 +64,14 @@ pub enum Error {
     /// The object key is not one that the store takes.
     #[error("the object key {0}")]
     InvalidKey(KeyFault),
+    /// A key of a batch is not one that the store takes.
+    #[error("the object key at index `{index}` {fault}")]
+    InvalidKeyInBatch {
+        /// The key's place among the keys, from 0.
+        index: usize,
+        /// What is wrong with it.
+        fault: KeyFault,
+    },
     /// The store's address is not usable.
     #[error("the endpoint {0}")]
     InvalidEndpoint(EndpointFault),

@@ -14,9 +14,6 @@
 //! - [`gcs`]: Google's V4 signing in the query string, for Cloud Storage.
 //! - [`azure`]: shared access signatures, for Azure Blob Storage.
 //!
-//! `batch`, the kernels that sign many keys at once and the only place where
-//! `unsafe` may ever appear, belongs beside them.
-//!
 //! ```
 //! use presign::{Method, Request, Target, Timestamp, Ttl, Window, s3};
 //!
@@ -39,6 +36,12 @@
 //! # Ok::<(), presign::Error>(())
 //! ```
 //!
+//! Thousands of keys are best signed in one call, [`s3::Signer::sign_batch`] or
+//! [`gcs::Signer::sign_batch`], which takes a fraction of the time. The module
+//! `batch` does once what is the same for all keys, and hashes what is left many
+//! messages at once, with what the processor has for it; these kernels, in
+//! `kernel`, are the only place where `unsafe` appears.
+//!
 //! What must not leak does not print: [`SignedUrl`] and [`Secret`] hide
 //! themselves in `Debug`, have no `Display`, and no error names their contents.
 
@@ -46,10 +49,12 @@
 
 mod address;
 pub mod azure;
+mod batch;
 mod encode;
 mod error;
 mod fault;
 pub mod gcs;
+mod kernel;
 mod received;
 mod request;
 pub mod s3;
@@ -58,8 +63,10 @@ mod signed_url;
 mod time;
 mod v4;
 
+pub use batch::{BatchRequest, Iter, SignedUrlRef, UrlBuffer};
 pub use error::Error;
 pub use fault::{BindFault, BucketFault, CredentialFault, EndpointFault, KeyFault, TermsFault};
+pub use kernel::Kernel;
 pub use received::{Received, Scheme};
 pub use request::{Method, Request, Target};
 pub use secret::Secret;

@@ -7,8 +7,10 @@
 //! part of the signature (`UNSIGNED-PAYLOAD`): bind `content-md5` or an
 //! `x-amz-checksum-*` header instead, which the store then checks.
 //!
-//! [`Signer`] and [`Verifier`] share those steps and nothing else; both are
-//! tested against URLs made by AWS's own SDK.
+//! [`Signer`] and [`Verifier`] share those steps and nothing else: the signer
+//! lays the texts out as a template for many keys, the verifier puts each
+//! together again from what it received. Both are tested against URLs made by
+//! AWS's own SDK.
 
 mod credential;
 mod endpoint;

@@ -63,6 +63,30 @@ impl Timestamp {
         format!("{year:04}{month:02}{day:02}")
     }
 
+    /// What `Display` writes, sooner: for years that [`Self::in_signable_years`] lets pass.
+    pub(crate) fn to_basic_iso8601(self) -> String {
+        let (year, month, day) = civil_from_days(self.day());
+        let second_of_day = self.0.rem_euclid(SECONDS_PER_DAY);
+        let (hour, minute) = (second_of_day / 3600, second_of_day / 60 % 60);
+        let mut text = String::with_capacity("YYYYMMDDTHHMMSSZ".len());
+        for (number, behind) in [
+            (year / 100, ""),
+            (year % 100, ""),
+            (month, ""),
+            (day, "T"),
+            (hour, ""),
+            (minute, ""),
+            (second_of_day % 60, "Z"),
+        ] {
+            for digit in [number / 10, number % 10] {
+                let [digit, ..] = digit.to_le_bytes();
+                text.push(char::from(b'0' + digit));
+            }
+            text.push_str(behind);
+        }
+        text
+    }
+
     /// Refuses years that the four digits of the date form cannot show.
     pub(crate) fn in_signable_years(self) -> Result<Self, Error> {
         const END: i64 = 253_402_300_800; // 10000-01-01T00:00:00Z
@@ -216,6 +240,7 @@ mod tests {
         ] {
             let time = Timestamp::from_unix_seconds(seconds);
             assert_eq!(time.to_string(), text);
+            assert_eq!(time.to_basic_iso8601(), text);
             assert_eq!(Timestamp::from_basic_iso8601(text), Some(time));
         }
     }

@@ -5,9 +5,11 @@
 //! [key derived for one day](signing_key) where the secret is a symmetric one.
 //! A [`Dialect`](dialect::Dialect) holds the words of one scheme.
 //!
-//! The signers go forward by a [`Draft`](draft::Draft). The verifiers read
-//! what the query [claims](authentication) about a request as it arrived, and
-//! take the same steps with [what is said to be signed](signed).
+//! The signers check and lay out all but the path in an [`Outline`](outline::Outline).
+//! From there [symmetric keys](hmac_signer) sign by the templates of
+//! [`batch`](crate::batch), and all others a [`Draft`](draft::Draft) at a time. The
+//! verifiers read what the query [claims](authentication) about a request as it
+//! arrived, and take the same steps with [what is said to be signed](signed).
 
 pub(crate) mod access_key;
 pub(crate) mod authentication;
@@ -16,8 +18,10 @@ pub(crate) mod dialect;
 pub(crate) mod draft;
 pub(crate) mod fault;
 pub(crate) mod header;
+pub(crate) mod hmac_signer;
 pub(crate) mod hosts;
 pub(crate) mod mismatch;
+pub(crate) mod outline;
 pub(crate) mod parameter;
 pub(crate) mod received;
 pub(crate) mod resource;

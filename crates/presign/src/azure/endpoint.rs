@@ -139,7 +139,7 @@ impl Endpoint {
         url.push_str(&self.container);
         if let Some(blob) = blob {
             url.push('/');
-            encode::push_path(url, blob);
+            url.push_str(&encode::path(blob));
         }
     }
 }

@@ -2,34 +2,42 @@
 
 use super::Endpoint;
 use crate::{
-    BindFault, CredentialFault, Error, Request, Timestamp, Window, encode,
+    BatchRequest, BindFault, CredentialFault, Error, Timestamp, Window, encode,
     v4::{
         access_key::is_id,
         dialect::{GOOG4_RSA_SHA256, GOOGLE},
-        draft::{Authority, Draft},
         header::canonical_value,
+        outline::{Authority, Outline},
     },
 };
 
-/// Drafts the URL; the window has been checked.
-pub(super) fn draft<'a>(
+/// Outlines the URL; the window has been checked.
+pub(super) fn outline<'a>(
     endpoint: &'a Endpoint,
     authority: Authority<'a>,
-    request: &Request<'_>,
+    request: &BatchRequest<'_>,
     window: Window,
-) -> Result<Draft<'a>, Error> {
+) -> Result<Outline<'a>, Error> {
+    check_date_header(request, window)?;
+    Outline::new(&GOOGLE, endpoint.site(), authority, request, window)
+}
+
+/// Refuses a bound date that is not the signature's.
+pub(super) fn check_date_header(request: &BatchRequest<'_>, window: Window) -> Result<(), Error> {
+    if request.headers.is_empty() {
+        return Ok(());
+    }
     let time = window.from.to_string();
-    // It may be bound, but not say otherwise than the query.
     let contradicts = |(name, value): &&(&str, &str)| {
         name.eq_ignore_ascii_case(GOOGLE.date) && canonical_value(value) != time
     };
-    if let Some((name, _)) = request.headers.iter().find(contradicts) {
-        return Err(Error::CannotBind {
+    match request.headers.iter().find(contradicts) {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::CannotBind {
             header: (*name).into(),
             fault: BindFault::SetBySigner,
-        });
+        }),
     }
-    Draft::new(&GOOGLE, endpoint.site(), authority, request, window)
 }
 
 /// What the URLs of one service account, location and day show of it.

@@ -170,7 +170,7 @@ fn site(
     Site::new(
         format!("{}://{label}{authority}", address.scheme),
         format!("{label}{signed_authority}"),
-        path,
+        &path,
     )
 }
 
@@ -241,8 +241,8 @@ mod tests {
             (Addressing::BucketHost, "https://store/a%20b"),
         ] {
             let endpoint = Endpoint::parse("https://store", addressing, "models").unwrap();
-            let path = endpoint.site().path(Target::Object("a b")).unwrap();
-            assert_eq!(format!("{}{path}", endpoint.base_url()), url);
+            let (path, key) = endpoint.site().path_and_key(Target::Object("a b")).unwrap();
+            assert_eq!([endpoint.base_url(), path, &key].concat(), url);
         }
         assert_eq!(
             Endpoint::parse("http://10.0.0.1", Addressing::VirtualHost, "models"),

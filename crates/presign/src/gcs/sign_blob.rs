@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{
     Endpoint,
-    draft::{AccountDay, check_service_account, draft},
+    draft::{AccountDay, check_service_account, outline},
 };
-use crate::{Error, Request, SignedUrl, Window, encode};
+use crate::{BatchRequest, Error, Request, SignedUrl, Window, encode, v4::draft::Draft};
 
 /// How long a signature of `signBlob` is certain to be good: Google changes the keys behind it.
 const MAX_TTL_SECONDS: u32 = 12 * 60 * 60;
@@ -79,7 +79,10 @@ impl SignBlob {
             });
         }
         let day = AccountDay::new(&self.client_email, self.endpoint.location(), window.from);
-        let draft = draft(&self.endpoint, day.authority(), request, window)?;
+        let (path, key) = self.endpoint.site().path_and_key(request.target)?;
+        let common = BatchRequest::of(request);
+        let outline = outline(&self.endpoint, day.authority(), &common, window)?;
+        let draft = Draft::new(&outline, path, &key);
         Ok(Unsigned {
             string_to_sign: draft.string_to_sign().text().into(),
             url: draft.finish("").into_exposed(),

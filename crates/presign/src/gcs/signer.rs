@@ -2,18 +2,24 @@
 
 use std::{fmt, sync::Arc};
 
+use super::{Credential, Endpoint, HmacKey, draft::check_date_header};
 #[cfg(feature = "gcs-rsa")]
-use super::draft::AccountDay;
-use super::{Credential, Endpoint, draft::draft};
-#[cfg(feature = "gcs-rsa")]
-use crate::encode;
+use super::{
+    ServiceAccountKey,
+    draft::{AccountDay, outline},
+};
 use crate::{
-    Error, Request, SignedUrl, Timestamp, Window,
+    BatchRequest, Error, Kernel, Request, SignedUrl, Timestamp, UrlBuffer, Window,
     v4::{
         dialect::{GOOG4_HMAC_SHA256, GOOGLE},
-        draft::Authority,
-        signing_key::{DayKeys, KeySource},
+        hmac_signer::{HmacSigner, Kept},
+        signing_key::KeySource,
     },
+};
+#[cfg(feature = "gcs-rsa")]
+use crate::{
+    encode,
+    v4::{draft::Draft, outline::Outline, site::encode_keys},
 };
 
 /// Signs URLs for one bucket with one key.
@@ -42,37 +48,50 @@ use crate::{
 /// # Ok::<(), presign::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Signer(Arc<Inner>);
+pub struct Signer {
+    shared: Arc<Shared>,
+    kernel: Kernel,
+}
 
-struct Inner {
+struct Shared {
     endpoint: Endpoint,
     credential: Credential,
-    day_keys: DayKeys,
+    /// For an HMAC key.
+    kept: Kept,
 }
 
 impl Signer {
     /// Makes a signer; keys are derived when first needed.
     pub fn new(endpoint: Endpoint, credential: impl Into<Credential>) -> Self {
-        Self(Arc::new(Inner {
-            endpoint,
-            credential: credential.into(),
-            day_keys: DayKeys::default(),
-        }))
+        Self {
+            shared: Arc::new(Shared {
+                endpoint,
+                credential: credential.into(),
+                kept: Kept::default(),
+            }),
+            kernel: Kernel::fastest(),
+        }
+    }
+
+    /// Makes batches go through another kernel than the fastest, for tests and measurements.
+    #[must_use]
+    pub fn with_kernel(self, kernel: Kernel) -> Self {
+        Self { kernel, ..self }
     }
 
     /// The bucket that URLs are for.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.0.endpoint
+        &self.shared.endpoint
     }
 
     /// The access id or e-mail address, which every URL shows.
     pub fn authorizer(&self) -> &str {
-        self.0.credential.authorizer()
+        self.shared.credential.authorizer()
     }
 
     /// When the key, and with it every URL, ends; `None` if it does not or is not known to.
     pub fn credential_expires_at(&self) -> Option<Timestamp> {
-        self.0.credential.expires_at()
+        self.shared.credential.expires_at()
     }
 
     /// Signs the request for the window.
@@ -87,38 +106,94 @@ impl Signer {
     /// window ([`Error::CredentialExpiresFirst`]), a time before 1970 or after
     /// 9999 ([`Error::TimestampOutOfRange`]).
     pub fn sign(&self, request: &Request<'_>, window: Window) -> Result<SignedUrl, Error> {
-        let Inner {
-            endpoint,
-            credential,
-            day_keys,
-        } = &*self.0;
-        window.check(credential.expires_at())?;
-        match credential {
+        window.check(self.credential_expires_at())?;
+        let common = BatchRequest::of(request);
+        match &self.shared.credential {
             Credential::Hmac(key) => {
-                let source = KeySource {
-                    dialect: &GOOGLE,
-                    access_key: key.access_key(),
-                    region: endpoint.location(),
-                };
-                let day_key = day_keys.get(&source, window.from);
-                let authority = Authority {
-                    algorithm: GOOG4_HMAC_SHA256,
-                    credential: &day_key.credential,
-                    scope: &day_key.scope,
-                    token: None,
-                };
-                let draft = draft(endpoint, authority, request, window)?;
-                Ok(draft.finish(&day_key.key.sign(&draft.string_to_sign())))
+                check_date_header(&common, window)?;
+                self.hmac_signer(key).sign(request, window)
             }
             #[cfg(feature = "gcs-rsa")]
-            Credential::ServiceAccount(key) => {
-                let day = AccountDay::new(key.client_email(), endpoint.location(), window.from);
-                let draft = draft(endpoint, day.authority(), request, window)?;
-                let signature = key.sign(&draft.string_to_sign().text())?;
-                Ok(draft.finish(&encode::hex(&signature)))
+            Credential::ServiceAccount(account) => {
+                let (path, key) = self.endpoint().site().path_and_key(request.target)?;
+                let day = self.account_day(account, window);
+                let outline = outline(self.endpoint(), day.authority(), &common, window)?;
+                sign_rsa(account, &outline, path, &key)
             }
         }
     }
+
+    /// Signs the same request for many objects, and appends their URLs to `urls` in the order of
+    /// the keys. Each is what [`Signer::sign`] gives; with an HMAC key, many at once take a
+    /// fraction of the time, while a service account's key signs one after the other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Signer::sign`], but [`Error::InvalidKeyInBatch`] for a key. Then `urls` is as it was.
+    pub fn sign_batch<'k>(
+        &self,
+        request: &BatchRequest<'_>,
+        keys: impl IntoIterator<Item = &'k str>,
+        window: Window,
+        urls: &mut UrlBuffer,
+    ) -> Result<(), Error> {
+        window.check(self.credential_expires_at())?;
+        match &self.shared.credential {
+            Credential::Hmac(key) => {
+                check_date_header(request, window)?;
+                self.hmac_signer(key)
+                    .sign_batch(self.kernel, request, keys, window, urls)
+            }
+            #[cfg(feature = "gcs-rsa")]
+            Credential::ServiceAccount(account) => {
+                let day = self.account_day(account, window);
+                let outline = outline(self.endpoint(), day.authority(), request, window)?;
+                let path = self.endpoint().site().object_path();
+                let before = urls.len();
+                let signed = encode_keys(keys).try_for_each(|key| {
+                    let url = sign_rsa(account, &outline, path, &key?)?;
+                    urls.push(url.expose(), "", "", "");
+                    Ok(())
+                });
+                if signed.is_err() {
+                    urls.truncate(before);
+                }
+                signed
+            }
+        }
+    }
+
+    fn hmac_signer<'a>(&'a self, key: &'a HmacKey) -> HmacSigner<'a> {
+        HmacSigner {
+            kept: &self.shared.kept,
+            site: self.endpoint().site(),
+            source: KeySource {
+                dialect: &GOOGLE,
+                access_key: key.access_key(),
+                region: self.endpoint().location(),
+            },
+            algorithm: GOOG4_HMAC_SHA256,
+            token: None,
+        }
+    }
+
+    #[cfg(feature = "gcs-rsa")]
+    fn account_day(&self, account: &ServiceAccountKey, window: Window) -> AccountDay {
+        let location = self.endpoint().location();
+        AccountDay::new(account.client_email(), location, window.from)
+    }
+}
+
+#[cfg(feature = "gcs-rsa")]
+fn sign_rsa(
+    account: &ServiceAccountKey,
+    outline: &Outline<'_>,
+    path: &str,
+    key: &str,
+) -> Result<SignedUrl, Error> {
+    let draft = Draft::new(outline, path, key);
+    let signature = account.sign(&draft.string_to_sign().text())?;
+    Ok(draft.finish(&encode::hex(&signature)))
 }
 
 impl fmt::Debug for Signer {

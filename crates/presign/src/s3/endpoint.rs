@@ -77,7 +77,7 @@ impl Endpoint {
             bucket: bucket.into(),
             region: region.into(),
             scheme: address.scheme,
-            site: Site::new(format!("{}://{host}", address.scheme), host, bucket_path),
+            site: Site::new(format!("{}://{host}", address.scheme), host, &bucket_path),
         })
     }
 
@@ -168,17 +168,12 @@ fn check_bucket(bucket: &str, addressing: Addressing) -> Result<(), BucketFault>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Target;
 
     #[test]
     fn aws_addresses_follow_partition_and_certificate() {
         let base = |region: &str, bucket: &str| {
             let endpoint = Endpoint::aws(region, bucket).unwrap();
-            format!(
-                "{}{}",
-                endpoint.base_url(),
-                endpoint.site().path(Target::Object("k")).unwrap()
-            )
+            format!("{}{}k", endpoint.base_url(), endpoint.site().object_path())
         };
         assert_eq!(
             base("eu-west-1", "models"),
@@ -222,5 +217,16 @@ mod tests {
             Endpoint::parse("http://10.0.0.1", Addressing::VirtualHost, "abc", "r1"),
             Err(Error::InvalidEndpoint(EndpointFault::AddressNeedsPathStyle))
         );
+    }
+
+    #[test]
+    fn paths_follow_the_addressing_style() {
+        let paths = |addressing| {
+            let endpoint = Endpoint::parse("http://store", addressing, "abc", "r1").unwrap();
+            let site = endpoint.site();
+            [site.bucket_path(), site.object_path()].map(str::to_owned)
+        };
+        assert_eq!(paths(Addressing::Path), ["/abc", "/abc/"]);
+        assert_eq!(paths(Addressing::VirtualHost), ["/", "/"]);
     }
 }

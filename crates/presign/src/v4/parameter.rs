@@ -6,7 +6,7 @@ use super::dialect::Dialect;
 use crate::{Error, encode};
 
 /// An encoded name and value; the order is that of the canonical query.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Parameter<'a> {
     name: Cow<'a, str>,
     value: Cow<'a, str>,

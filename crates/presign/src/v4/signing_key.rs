@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{access_key::AccessKey, dialect::Dialect, string_to_sign::StringToSign};
-use crate::{Timestamp, encode};
+use crate::{Timestamp, batch::HmacKey, encode};
 
 /// What signing keys are derived from, but for the day.
 pub(crate) struct KeySource<'a> {
@@ -17,8 +17,8 @@ pub(crate) struct KeySource<'a> {
     pub(crate) region: &'a str,
 }
 
-/// An HMAC with the derived key already absorbed.
-pub(crate) struct SigningKey(Hmac<Sha256>);
+/// The derived key, already absorbed.
+pub(crate) struct SigningKey(HmacKey);
 
 impl SigningKey {
     pub(crate) fn derive(source: &KeySource<'_>, day: Timestamp) -> Self {
@@ -29,22 +29,19 @@ impl SigningKey {
         let region_key = mac(keyed(&*day_key), source.region.as_bytes());
         let service_key = mac(keyed(&*region_key), dialect.service.as_bytes());
         let signing_key = mac(keyed(&*service_key), dialect.terminator.as_bytes());
-        Self(keyed(&*signing_key))
+        Self(HmacKey::new(&*signing_key))
     }
 
-    /// Gives the signature in lower-case hexadecimal.
-    pub(crate) fn sign(&self, string_to_sign: &StringToSign<'_>) -> String {
-        let mut hmac = self.0.clone();
-        for piece in string_to_sign.pieces() {
-            hmac.update(piece.as_bytes());
-        }
-        encode::hex(&hmac.finalize().into_bytes())
+    pub(crate) const fn hmac(&self) -> &HmacKey {
+        &self.0
     }
 
     /// Whether the text is the signature, without telling by time how much of it is.
     pub(crate) fn verifies(&self, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-        let expected = self.sign(string_to_sign);
-        expected.as_bytes().ct_eq(signature.as_bytes()).into()
+        let pieces = string_to_sign.pieces().map(str::as_bytes);
+        let mac = self.0.finish(&self.0.inner().digest(&pieces));
+        let expected = encode::hex_digits(&mac);
+        expected.ct_eq(signature.as_bytes()).into()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where a bucket's URLs begin: what the signers need of an endpoint.
 
+use std::borrow::Cow;
+
 use super::header::{CanonicalHeaders, HOST};
 use crate::{Error, KeyFault, Target, encode};
 
@@ -12,18 +14,25 @@ pub(crate) struct Site {
     host: Box<str>,
     base_url: Box<str>,
     bucket_path: Box<str>,
+    object_path: Box<str>,
     host_only: CanonicalHeaders,
 }
 
 impl Site {
     /// Takes what stands before the path, the host to sign, and the path of the
     /// bucket: a slash and its name, or nothing where the host names it.
-    pub(crate) fn new(base_url: String, host: String, bucket_path: String) -> Self {
+    pub(crate) fn new(base_url: String, host: String, bucket_path: &str) -> Self {
+        let object_path = format!("{bucket_path}/");
         Self {
             host_only: CanonicalHeaders::new([(HOST, &*host)]),
             host: host.into(),
             base_url: base_url.into(),
-            bucket_path: bucket_path.into(),
+            bucket_path: if bucket_path.is_empty() {
+                "/".into()
+            } else {
+                bucket_path.into()
+            },
+            object_path: object_path.into(),
         }
     }
 
@@ -42,28 +51,50 @@ impl Site {
         &self.host_only
     }
 
-    /// The encoded path of the request.
-    pub(crate) fn path(&self, target: Target<'_>) -> Result<String, Error> {
-        let key = match target {
-            Target::Bucket if self.bucket_path.is_empty() => return Ok("/".to_owned()),
-            Target::Bucket => return Ok(self.bucket_path.to_string()),
-            Target::Object(key) => key,
-        };
-        if key.is_empty() {
-            return Err(Error::InvalidKey(KeyFault::Empty));
-        }
-        if key.len() > MAX_KEY_BYTES {
-            return Err(Error::InvalidKey(KeyFault::TooLong {
-                length_bytes: key.len(),
-                max_bytes: MAX_KEY_BYTES,
-            }));
-        }
-        let mut path = String::with_capacity(self.bucket_path.len() + 1 + key.len());
-        path.push_str(&self.bucket_path);
-        path.push('/');
-        encode::push_path(&mut path, key);
-        Ok(path)
+    /// The path of the bucket.
+    pub(crate) fn bucket_path(&self) -> &str {
+        &self.bucket_path
     }
+
+    /// The path of every object, up to the key.
+    pub(crate) fn object_path(&self) -> &str {
+        &self.object_path
+    }
+
+    /// The path of a request, encoded, and parted before the key.
+    pub(crate) fn path_and_key<'k>(
+        &self,
+        target: Target<'k>,
+    ) -> Result<(&str, Cow<'k, str>), Error> {
+        match target {
+            Target::Bucket => Ok((self.bucket_path(), "".into())),
+            Target::Object(key) => {
+                let key = encode_key(key).map_err(Error::InvalidKey)?;
+                Ok((self.object_path(), key))
+            }
+        }
+    }
+}
+
+/// Checks an object's key and encodes it.
+fn encode_key(key: &str) -> Result<Cow<'_, str>, KeyFault> {
+    match key.len() {
+        0 => Err(KeyFault::Empty),
+        1..=MAX_KEY_BYTES => Ok(encode::path(key)),
+        length_bytes => Err(KeyFault::TooLong {
+            length_bytes,
+            max_bytes: MAX_KEY_BYTES,
+        }),
+    }
+}
+
+/// Checks the keys of a batch and encodes them, one by one.
+pub(crate) fn encode_keys<'k>(
+    keys: impl IntoIterator<Item = &'k str>,
+) -> impl Iterator<Item = Result<Cow<'k, str>, Error>> {
+    keys.into_iter().enumerate().map(|(index, key)| {
+        encode_key(key).map_err(|fault| Error::InvalidKeyInBatch { index, fault })
+    })
 }
 
 /// Checks that a region can be a field of the credential scope.
@@ -82,20 +113,34 @@ mod tests {
 
     #[test]
     fn keys_are_checked_in_bytes() {
-        let base_url = "http://store".to_owned();
-        let site = Site::new(base_url, "store".to_owned(), "/abc".to_owned());
-        let path = |key: &str| site.path(Target::Object(key));
-        assert_eq!(path(""), Err(Error::InvalidKey(KeyFault::Empty)));
-        assert!(path(&"ü".repeat(512)).is_ok());
+        assert_eq!(encode_key(""), Err(KeyFault::Empty));
+        assert!(encode_key(&"ü".repeat(512)).is_ok());
         assert_eq!(
-            path(&format!("{}a", "ü".repeat(512))),
-            Err(Error::InvalidKey(KeyFault::TooLong {
+            encode_key(&format!("{}a", "ü".repeat(512))),
+            Err(KeyFault::TooLong {
                 length_bytes: 1025,
                 max_bytes: 1024
-            }))
+            })
         );
-        assert_eq!(path("/a//../b ").as_deref(), Ok("/abc//a//../b%20"));
-        assert_eq!(site.path(Target::Bucket).as_deref(), Ok("/abc"));
+        assert_eq!(encode_key("/a//../b ").as_deref(), Ok("/a//../b%20"));
+    }
+
+    #[test]
+    fn paths_part_before_the_key() {
+        let check = |bucket_path, expected: [&str; 2]| {
+            let base_url = "http://store".to_owned();
+            let site = Site::new(base_url, "store".to_owned(), bucket_path);
+            let whole = |target| {
+                let (path, key) = site.path_and_key(target)?;
+                Ok([path, &key].concat())
+            };
+            let paths = [Target::Bucket, Target::Object("/a b")].map(whole);
+            assert_eq!(paths, expected.map(|path| Ok(path.to_owned())));
+            let nothing = Err(Error::InvalidKey(KeyFault::Empty));
+            assert_eq!(whole(Target::Object("")), nothing);
+        };
+        check("/abc", ["/abc", "/abc//a%20b"]);
+        check("", ["/", "//a%20b"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod batch;
 mod google_python;
 mod google_vectors;
 mod keys;

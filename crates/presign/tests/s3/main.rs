@@ -7,6 +7,7 @@
 )]
 
 mod aws_examples;
+mod batch;
 mod botocore;
 #[path = "../shared/made_up.rs"]
 mod made_up;
