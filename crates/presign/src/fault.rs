@@ -129,6 +129,9 @@ pub enum EndpointFault {
     /// It has a path, and that is not the account's name.
     #[error("must have no path but the account's name")]
     AccountPath,
+    /// The partition has no address with validated cryptography.
+    #[error("has no FIPS address in this partition")]
+    NoFips,
 }
 
 /// What is wrong with a bucket's name.

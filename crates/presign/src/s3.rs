@@ -12,6 +12,7 @@
 //! together again from what it received. Both are tested against URLs made by
 //! AWS's own SDK.
 
+mod aws;
 mod credential;
 mod endpoint;
 mod refusal;
@@ -19,6 +20,7 @@ mod signer;
 mod verified;
 mod verifier;
 
+pub use aws::{AwsAddress, AwsPartition};
 pub use credential::Credential;
 pub use endpoint::{Addressing, Endpoint};
 pub use refusal::Refusal;

@@ -81,31 +81,6 @@ impl Endpoint {
         })
     }
 
-    /// The bucket at AWS, over TLS: in virtual-host style, unless a dot in its
-    /// name would not match AWS's certificate.
-    ///
-    /// The partitions `aws`, `aws-us-gov` and `aws-cn` are known; for others,
-    /// and for FIPS or dual-stack addresses, use [`Endpoint::parse`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidBucket`] and [`Error::InvalidRegion`].
-    pub fn aws(region: &str, bucket: &str) -> Result<Self, Error> {
-        check_region(region)?;
-        let suffix = if region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
-        let addressing = if bucket.contains('.') {
-            Addressing::Path
-        } else {
-            Addressing::VirtualHost
-        };
-        let url = format!("https://s3.{region}.{suffix}");
-        Self::parse(&url, addressing, bucket, region)
-    }
-
     /// How the bucket is addressed.
     pub fn addressing(&self) -> Addressing {
         self.addressing
@@ -168,26 +143,6 @@ fn check_bucket(bucket: &str, addressing: Addressing) -> Result<(), BucketFault>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn aws_addresses_follow_partition_and_certificate() {
-        let base = |region: &str, bucket: &str| {
-            let endpoint = Endpoint::aws(region, bucket).unwrap();
-            format!("{}{}k", endpoint.base_url(), endpoint.site().object_path())
-        };
-        assert_eq!(
-            base("eu-west-1", "models"),
-            "https://models.s3.eu-west-1.amazonaws.com/k"
-        );
-        assert_eq!(
-            base("cn-north-1", "models"),
-            "https://models.s3.cn-north-1.amazonaws.com.cn/k"
-        );
-        assert_eq!(
-            base("us-east-1", "models.example.com"),
-            "https://s3.us-east-1.amazonaws.com/models.example.com/k"
-        );
-    }
 
     #[test]
     fn bucket_names_follow_the_addressing_style() {
