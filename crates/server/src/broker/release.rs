@@ -4,7 +4,8 @@ use super::expiry::{self, Bounds, Fault};
 use super::rate::Exceeded;
 use super::{Broker, Error, Mandate};
 use crate::telemetry;
-use presign::{Method, Request, SignedUrl, Target};
+use presign::s3::Signer;
+use presign::{BatchRequest, Method, Request, SignedUrl, SignedUrlRef, Target, UrlBuffer, Window};
 use protocol::audit::{Action, Grant};
 use protocol::id::{GrantId, ObjectId, UploadId, VersionId};
 use protocol::transfer::{BearerUrl, BoundBy, MAX_BATCH, UrlMethod};
@@ -201,32 +202,8 @@ impl Broker {
             UrlMethod::Put => Method::Put,
             UrlMethod::Delete => Method::Delete,
         };
-        let sign = |item: &Item<'_>| -> Result<SignedUrl, presign::Error> {
-            let headers: Vec<(&str, &str)> = item
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str()))
-                .collect();
-            let mut query: Vec<(&str, &str)> = item
-                .query
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect();
-            query.push((GRANT_PARAMETER, &grant_text));
-            let request = Request {
-                method,
-                target: Target::Object(item.key.as_str()),
-                headers: &headers,
-                query: &query,
-            };
-            signer.sign(&request, expiry.window)
-        };
         let signing = Instant::now();
-        let urls: Vec<SignedUrl> = release
-            .items
-            .iter()
-            .map(sign)
-            .collect::<Result<_, _>>()
+        let urls = sign(&signer, method, &release.items, &grant_text, expiry.window)
             .map_err(|error| bucket_error(error.into()))?;
         telemetry::signing_time("s3", signing.elapsed());
         let mut event = mandate.event(&self.ids, Action::UrlIssue);
@@ -262,6 +239,49 @@ impl Broker {
             urls,
         })
     }
+}
+
+/// Signs one URL an item. Those that differ in the key alone are signed together, which takes a
+/// fraction of the time.
+fn sign(
+    signer: &Signer,
+    method: Method,
+    items: &[Item<'_>],
+    grant: &str,
+    window: Window,
+) -> Result<Vec<SignedUrl>, presign::Error> {
+    let differ_in_key_alone = |item: &Item<'_>| item.headers.is_empty() && item.query.is_empty();
+    if items.len() > 1 && items.iter().all(differ_in_key_alone) {
+        let request = BatchRequest {
+            query: &[(GRANT_PARAMETER, grant)],
+            ..BatchRequest::new(method)
+        };
+        let mut urls = UrlBuffer::new();
+        let keys = items.iter().map(|item| item.key.as_str());
+        signer.sign_batch(&request, keys, window, &mut urls)?;
+        return Ok(urls.iter().map(SignedUrlRef::to_owned).collect());
+    }
+    let sign_one = |item: &Item<'_>| {
+        let headers: Vec<(&str, &str)> = item
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let mut query: Vec<(&str, &str)> = item
+            .query
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        query.push((GRANT_PARAMETER, grant));
+        let request = Request {
+            method,
+            target: Target::Object(item.key.as_str()),
+            headers: &headers,
+            query: &query,
+        };
+        signer.sign(&request, window)
+    };
+    items.iter().map(sign_one).collect()
 }
 
 /// The method as metrics name it.
