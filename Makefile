@@ -1,9 +1,9 @@
 # The one list of commands. A recipe only names its script; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help check test quick differential fuzz demo bench generate docs ci clean-tools
+.PHONY: help check test quick differential fuzz demo bench bench-presign generate docs ci clean-tools
 
 help: ## print this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r n t; do printf '  make %-12s %s\n' "$$n" "$$t"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r n t; do printf '  make %-13s %s\n' "$$n" "$$t"; done
 
 check: ## formatting, clippy and docs, warnings are errors
 	@scripts/check.sh
@@ -25,6 +25,9 @@ demo: ## the main job, told step by step; ARGS='--data DIR --keep' are handed on
 
 bench: ## measure, and print each row beside its target
 	@scripts/bench.sh
+
+bench-presign: ## measure signing against other libraries, which the first run builds
+	@scripts/bench-presign.sh
 
 generate: ## rewrite what is generated: openapi.json, docs/configuration.md, help texts
 	@scripts/generate.sh
