@@ -5,7 +5,8 @@
 //! order, empty parameters; at Google the path has one spelling only), blanks
 //! around a header, or what the scheme does not sign. The latter is at S3 and
 //! Google any header but `host`, those named, and `x-amz-*` or `x-goog-*`; at
-//! Google the port; at Azure whatever [`azure::Verified`] does not confirm.
+//! Google the port, and the case of the signature's own name, as the only name
+//! that is not signed; at Azure whatever [`azure::Verified`] does not confirm.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -226,6 +227,11 @@ fn received<'a>(wire: &'a Wire, headers: &'a [(&'a str, &'a [u8])]) -> Received<
 /// What a V4 signature covers, by the reading of this crate; the query's order does not matter.
 fn meaning(wire: &Wire, path: &str, signed_headers: &[Box<str>], prefixes: &[&str]) -> String {
     let mut parameters = wire.parameters().expect("what was accepted can be decoded");
+    for (name, _) in &mut parameters {
+        if name.eq_ignore_ascii_case("X-Goog-Signature") {
+            "X-Goog-Signature".clone_into(name);
+        }
+    }
     parameters.sort();
     let signed = signed_headers.iter().filter(|name| &***name != "host");
     let headers: Vec<_> = signed.map(|name| (name, wire.header(name))).collect();
