@@ -202,18 +202,21 @@ pub(crate) async fn list_lanes(db: &Db) -> Result<Vec<LaneRow>, Error> {
     .collect()
 }
 
-/// Closes the lanes that were not seen since `silent_since`, and says how many.
+/// Closes the lanes but `own` that were not seen since `silent_since`, and says how many.
 pub(crate) async fn close_silent_lanes(
     db: &Db,
+    own: LaneId,
     silent_since: Timestamp,
     now: Timestamp,
 ) -> Result<u64, Error> {
-    let closed =
-        sqlx::query("UPDATE lane SET closed_at = $1 WHERE closed_at IS NULL AND seen_at < $2")
-            .bind(now.unix_millis())
-            .bind(silent_since.unix_millis())
-            .execute(db.pool())
-            .await?;
+    let closed = sqlx::query(
+        "UPDATE lane SET closed_at = $1 WHERE closed_at IS NULL AND seen_at < $2 AND id <> $3",
+    )
+    .bind(now.unix_millis())
+    .bind(silent_since.unix_millis())
+    .bind(own.to_string())
+    .execute(db.pool())
+    .await?;
     Ok(closed.rows_affected())
 }
 
