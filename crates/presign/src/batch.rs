@@ -26,7 +26,7 @@
 //!   work, and that needs no state: for keys of the same length it is done once
 //!   ([`Repeated`](crate::kernel::Repeated)).
 //! - **All else.** [`Template`] holds the URL's text on both sides of the key, the messages'
-//!   [`Frame`](frame::Frame)s, and the states, made and checked once for a batch.
+//!   [`Frame`]s, and the states, made and checked once for a batch.
 //!
 //! # What is left
 //!
@@ -43,19 +43,31 @@
 //! Keys of different lengths can be in one group: whose message has ended sits out. They are
 //! sorted so that it seldom happens, and that ends can be shared.
 //!
+//! # Azure
+//!
+//! A shared access signature is the MAC alone, of a text with the blob's name in its middle: one
+//! [`Frame`], of which [`Macs`] computes the HMACs in the same lanes. Two or three compressions
+//! a URL are left; writing the signature in base64 takes as long.
+//!
+//! # One URL
+//!
 //! One URL alone takes the same way without lanes. Who signs one after the other in the same
 //! second finds the last template again ([`LastTemplate`]).
 
 mod frame;
 mod last_template;
-mod mac_each;
+mod macs;
 mod midstate;
 mod request;
 mod template;
 mod url_buffer;
+mod window;
 
+pub(crate) use frame::Frame;
 pub(crate) use last_template::LastTemplate;
+pub(crate) use macs::Macs;
 pub(crate) use midstate::HmacKey;
 pub use request::BatchRequest;
 pub(crate) use template::{Parts, Template};
 pub use url_buffer::{Iter, SignedUrlRef, UrlBuffer};
+pub(crate) use window::in_windows;

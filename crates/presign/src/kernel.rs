@@ -202,3 +202,13 @@ pub(crate) fn to_block(first: &[u32; 8], second: &[u32; 8]) -> Block {
     }
     block
 }
+
+/// A state as the digest that it is at the end.
+#[inline]
+pub(crate) fn to_bytes(state: &State) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    bytes
+}

@@ -36,9 +36,9 @@
 //! # Ok::<(), presign::Error>(())
 //! ```
 //!
-//! Thousands of keys are best signed in one call, [`s3::Signer::sign_batch`] or
-//! [`gcs::Signer::sign_batch`], which takes a fraction of the time. The module
-//! `batch` does once what is the same for all keys, and hashes what is left many
+//! Thousands of keys are best signed in one call, [`s3::Signer::sign_batch`],
+//! [`gcs::Signer::sign_batch`] or [`azure::Signer::sign_batch`], which takes a
+//! fraction of the time. The module `batch` does once what is the same for all keys, and hashes what is left many
 //! messages at once, with what the processor has for it; these kernels, in
 //! `kernel`, are the only place where `unsafe` appears.
 //!

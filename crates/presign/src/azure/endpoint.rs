@@ -1,6 +1,6 @@
 //! Where a container is reached, and what its blobs are called in URLs and signatures.
 
-use crate::{BucketFault, EndpointFault, Error, KeyFault, Target, address::Address, encode};
+use crate::{BucketFault, EndpointFault, Error, KeyFault, Target, address::Address};
 
 const MAX_NAME_CHARACTERS: usize = 1024;
 const MAX_NAME_SEGMENTS: usize = 254;
@@ -131,44 +131,50 @@ impl Endpoint {
     pub fn is_https(&self) -> bool {
         self.is_https
     }
-
-    /// Writes the URL of container or blob, without a query.
-    pub(super) fn push_url(&self, url: &mut String, blob: Option<&str>) {
-        url.push_str(&self.base_url);
-        url.push('/');
-        url.push_str(&self.container);
-        if let Some(blob) = blob {
-            url.push('/');
-            url.push_str(&encode::path(blob));
-        }
-    }
 }
 
 /// Gives the name of the blob that the request is about, if it is about one.
 pub(super) fn blob_name(target: Target<'_>) -> Result<Option<&str>, Error> {
-    let Target::Object(name) = target else {
-        return Ok(None);
-    };
-    let length = name.chars().count();
-    let segments = name.split('/').count();
-    let fault = if name.is_empty() {
-        KeyFault::Empty
-    } else if length > MAX_NAME_CHARACTERS {
-        KeyFault::TooManyCharacters {
-            length,
-            max: MAX_NAME_CHARACTERS,
+    match target {
+        Target::Object(name) => check_name(name).map(Some).map_err(Error::InvalidKey),
+        Target::Bucket => Ok(None),
+    }
+}
+
+/// Checks the name of a blob.
+pub(super) fn check_name(name: &str) -> Result<&str, KeyFault> {
+    if name.is_empty() {
+        return Err(KeyFault::Empty);
+    }
+    // A name has no more characters than bytes, and a segment more than slashes: few names need
+    // to be counted.
+    if name.len() >= MAX_NAME_SEGMENTS {
+        let length = name.chars().count();
+        if length > MAX_NAME_CHARACTERS {
+            return Err(KeyFault::TooManyCharacters {
+                length,
+                max: MAX_NAME_CHARACTERS,
+            });
         }
-    } else if segments > MAX_NAME_SEGMENTS {
-        KeyFault::TooManySegments {
-            count: segments,
-            max: MAX_NAME_SEGMENTS,
+        let count = name.split('/').count();
+        if count > MAX_NAME_SEGMENTS {
+            return Err(KeyFault::TooManySegments {
+                count,
+                max: MAX_NAME_SEGMENTS,
+            });
         }
-    } else if name.contains(char::is_control) {
-        KeyFault::ControlCharacter
-    } else {
-        return Ok(Some(name));
-    };
-    Err(Error::InvalidKey(fault))
+    }
+    if may_have_control_character(name) && name.contains(char::is_control) {
+        return Err(KeyFault::ControlCharacter);
+    }
+    Ok(name)
+}
+
+/// Whether a byte is a control character, or may begin one: the latter half of them, U+0080 to
+/// U+009F, begins with 0xc2. Without a branch, so that the compiler can look at many bytes at once.
+fn may_have_control_character(name: &str) -> bool {
+    let is_suspect = |byte: u8| byte.is_ascii_control() || byte == 0xc2;
+    name.bytes().fold(false, |any, byte| any | is_suspect(byte))
 }
 
 fn check_account(account: &str) -> Result<(), Error> {

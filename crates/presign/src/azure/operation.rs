@@ -1,6 +1,7 @@
 //! Which permission an operation of the Blob service needs.
 
-use super::permissions::Permissions;
+use super::{permissions::Permissions, query::Query, terms::Terms};
+use crate::{Error, Method, TermsFault};
 
 /// What a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,28 @@ impl Needs {
             _ => return None,
         })
     }
+}
+
+/// What the URL permits: what the terms say, or the least that the request usually needs.
+pub(super) fn permissions(
+    method: Method,
+    scope: Scope,
+    query: &Query<'_>,
+    terms: &Terms,
+) -> Result<Permissions, Error> {
+    let needs = Needs::of(method.as_str(), scope, |name| query.find(name));
+    let Some(given) = terms.permissions else {
+        return needs
+            .map(|needs| needs.usual)
+            .ok_or(Error::UnknownOperation);
+    };
+    if scope == Scope::Blob && given.intersects(Permissions::LIST | Permissions::FIND) {
+        return Err(Error::InvalidTerms(TermsFault::ContainerOnly));
+    }
+    if needs.is_some_and(|needs| !given.intersects(needs.any_of)) {
+        return Err(Error::InvalidTerms(TermsFault::NotPermitted));
+    }
+    Ok(given)
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use super::{
     binding::{self, Binding},
-    operation,
+    operation::{self, Scope},
     parameter::{OVERRIDES, SNAPSHOT, VERSION_ID, is_reserved},
 };
-use crate::{BindFault, Error, Target};
+use crate::{BindFault, Error};
 
 /// The parameters, none of them encoded.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl<'a> Query<'a> {
     /// permission says what that may be.
     pub(super) fn sort(
         parameters: &'a [(&'a str, &'a str)],
-        target: Target<'_>,
+        scope: Scope,
         binds: bool,
     ) -> Result<Self, Error> {
         let mut query = Self::default();
@@ -58,7 +58,7 @@ impl<'a> Query<'a> {
             {
                 return Err(Error::DuplicateParameter { name: name.into() });
             }
-            query.add(name, value, target, binds)?;
+            query.add(name, value, scope, binds)?;
             rest = others;
         }
         Ok(query)
@@ -68,7 +68,7 @@ impl<'a> Query<'a> {
         &mut self,
         name: &'a str,
         value: &'a str,
-        target: Target<'_>,
+        scope: Scope,
         binds: bool,
     ) -> Result<(), Error> {
         let cannot_bind = |fault| Error::CannotBindParameter {
@@ -82,9 +82,9 @@ impl<'a> Query<'a> {
             *line = value;
             return Ok(());
         }
-        let snapshot = match target {
-            Target::Object(_) if is(SNAPSHOT) => Some(Snapshot::Time(value)),
-            Target::Object(_) if is(VERSION_ID) => Some(Snapshot::Version(value)),
+        let snapshot = match scope {
+            Scope::Blob if is(SNAPSHOT) => Some(Snapshot::Time(value)),
+            Scope::Blob if is(VERSION_ID) => Some(Snapshot::Version(value)),
             _ => None,
         };
         if snapshot.is_some() {
@@ -120,8 +120,6 @@ impl<'a> Query<'a> {
 mod tests {
     use super::*;
 
-    const BLOB: Target<'_> = Target::Object("a");
-
     #[test]
     fn each_parameter_is_covered_in_its_way() {
         let parameters = [
@@ -130,7 +128,7 @@ mod tests {
             ("versionid", "v1"),
             ("x-grant", "grt_01"),
         ];
-        let query = Query::sort(&parameters, BLOB, true).unwrap();
+        let query = Query::sort(&parameters, Scope::Blob, true).unwrap();
         assert_eq!(query.overrides, ["", "attachment", "", "", ""]);
         assert_eq!(query.snapshot, Some(Snapshot::Version("v1")));
         assert_eq!(query.others, [("comp", "block"), ("x-grant", "grt_01")]);
@@ -143,34 +141,39 @@ mod tests {
     #[test]
     fn where_nothing_can_be_bound_only_the_operation_is_named() {
         let parameters = [("comp", "block"), ("BlockId", "AAAA"), ("RSCC", "no-cache")];
-        let query = Query::sort(&parameters, BLOB, false).unwrap();
+        let query = Query::sort(&parameters, Scope::Blob, false).unwrap();
         assert_eq!(query.others, [("comp", "block"), ("BlockId", "AAAA")]);
         assert_eq!(query.overrides, ["no-cache", "", "", "", ""]);
         assert_eq!(query.bound, Binding::default());
         for name in ["x-grant", "prefix", "timeout"] {
             assert_eq!(
-                Query::sort(&[(name, "1")], BLOB, false).unwrap_err(),
+                Query::sort(&[(name, "1")], Scope::Blob, false).unwrap_err(),
                 Error::CannotBindParameter {
                     name: name.into(),
                     fault: BindFault::NotCovered
                 }
             );
-            assert!(Query::sort(&[(name, "1")], BLOB, true).is_ok(), "{name}");
+            assert!(
+                Query::sort(&[(name, "1")], Scope::Blob, true).is_ok(),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn a_container_has_no_snapshot() {
         let parameters = [("snapshot", "1")];
-        assert!(Query::sort(&parameters, Target::Bucket, false).is_err());
-        let query = Query::sort(&parameters, Target::Bucket, true).unwrap();
+        assert!(Query::sort(&parameters, Scope::Container, false).is_err());
+        let query = Query::sort(&parameters, Scope::Container, true).unwrap();
         assert_eq!(query.bound.lines, "\nsnapshot:1");
     }
 
     #[test]
     fn what_would_be_lost_is_an_error() {
         let sort = |parameters: &[(&str, &str)]| {
-            Query::sort(parameters, BLOB, true).map(|_| ()).unwrap_err()
+            Query::sort(parameters, Scope::Blob, true)
+                .map(|_| ())
+                .unwrap_err()
         };
         for name in ["", "sig", "SP", "srh", "skoid", "ss"] {
             let reserved = Error::ReservedParameter { name: name.into() };

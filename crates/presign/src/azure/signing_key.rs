@@ -3,37 +3,33 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{CredentialFault, Error, Secret};
+use crate::{CredentialFault, Error, Secret, batch::HmacKey, kernel::to_bytes};
 
-/// An HMAC that has absorbed its key, so that no signature has to do it again;
-/// wiped when dropped, as its copies are.
+/// A key that is absorbed, so that no signature has to do it again; wiped when
+/// dropped, as its copies are.
 #[derive(Clone)]
-pub(super) struct SigningKey(Hmac<Sha256>);
+pub(super) struct SigningKey(HmacKey);
 
 impl SigningKey {
     /// Decodes a key from base64, the form in which Azure gives every key.
     pub(super) fn from_base64(text: &Secret) -> Result<Self, Error> {
         let key = STANDARD.decode(text.expose()).map(Zeroizing::new);
         match key {
-            Ok(key) if !key.is_empty() => Hmac::new_from_slice(&key)
-                .map(Self)
-                .map_err(|_| Error::InvalidCredential(CredentialFault::Base64Key)),
+            Ok(key) if !key.is_empty() => Ok(Self(HmacKey::new(&key))),
             _ => Err(Error::InvalidCredential(CredentialFault::Base64Key)),
         }
     }
 
     /// Signs the string to sign.
     pub(super) fn sign(&self, string_to_sign: &[u8]) -> [u8; 32] {
-        self.0
-            .clone()
-            .chain_update(string_to_sign)
-            .finalize()
-            .into_bytes()
-            .into()
+        let inner = self.0.inner().digest(&[string_to_sign]);
+        to_bytes(&self.0.finish(&inner))
+    }
+
+    pub(super) const fn hmac(&self) -> &HmacKey {
+        &self.0
     }
 }
 
@@ -41,11 +37,6 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey(hidden)")
     }
-}
-
-/// Writes a signature in base64.
-pub(super) fn encode(signature: &[u8; 32]) -> String {
-    STANDARD.encode(signature)
 }
 
 /// Reads a signature from base64.
@@ -74,7 +65,7 @@ mod tests {
     #[test]
     fn signatures_come_back_from_base64() {
         let signature = [0xfb; 32];
-        let text = encode(&signature);
+        let text = STANDARD.encode(signature);
         assert_eq!(decode(&text), Some(signature));
         let unpadded = text.trim_end_matches('=');
         for broken in ["", unpadded, &text.replace('+', "-"), &text[4..]] {

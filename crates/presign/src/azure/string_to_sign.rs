@@ -57,9 +57,7 @@ impl StringToSign<'_> {
     /// all blobs of a container, and what comes after it too.
     pub(super) fn push(&self, buffer: &mut Vec<u8>) {
         self.push_before_name(buffer);
-        if let Some(name) = self.blob {
-            push_all(buffer, &["/", name]);
-        }
+        push_all(buffer, &[self.blob.unwrap_or("")]);
         self.push_after_name(buffer);
     }
 
@@ -70,12 +68,15 @@ impl StringToSign<'_> {
         String::from_utf8_lossy(&buffer).into_owned()
     }
 
-    fn push_before_name(&self, buffer: &mut Vec<u8>) {
+    pub(super) fn push_before_name(&self, buffer: &mut Vec<u8>) {
         push_lines(buffer, &[self.permissions, self.start, self.expiry]);
         push_all(buffer, &["/blob/", self.account, "/", self.container]);
+        if self.blob.is_some() {
+            push_all(buffer, &["/"]);
+        }
     }
 
-    fn push_after_name(&self, buffer: &mut Vec<u8>) {
+    pub(super) fn push_after_name(&self, buffer: &mut Vec<u8>) {
         push_all(buffer, &["\n"]);
         match &self.signed_by {
             SignedBy::Account { policy } => push_lines(buffer, &[policy]),

@@ -1,6 +1,7 @@
 //! A SHA-256 stopped in the middle, from which many messages go on.
 
 use sha2::block_api::compress256;
+use zeroize::Zeroize;
 
 use crate::kernel::{Block, INITIAL, OUTER_PADDING, Seal, State, to_block};
 
@@ -116,7 +117,8 @@ impl Midstate {
     }
 }
 
-/// An HMAC-SHA256 key as the two states that it makes of SHA-256's initial one (RFC 2104).
+/// An HMAC-SHA256 key as the two states that it makes of SHA-256's initial one (RFC 2104); wiped
+/// when dropped, as its copies are.
 #[derive(Clone)]
 pub(crate) struct HmacKey {
     inner: State,
@@ -157,6 +159,13 @@ impl HmacKey {
         let mut state = self.outer;
         compress256(&mut state, &[to_block(inner, &OUTER_PADDING)]);
         state
+    }
+}
+
+impl Drop for HmacKey {
+    fn drop(&mut self) {
+        self.inner.zeroize();
+        self.outer.zeroize();
     }
 }
 

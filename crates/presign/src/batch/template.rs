@@ -4,18 +4,15 @@ use std::{borrow::Cow, mem};
 
 use crate::{
     SignedUrl, encode,
-    kernel::{GROUP, Kernel, Seal},
+    kernel::{Kernel, Seal},
 };
 
 use super::{
     frame::{Frame, Groups},
     midstate::{HmacKey, Midstate},
     url_buffer::UrlBuffer,
+    window::{WINDOW, in_windows},
 };
-
-/// So many keys are signed before their URLs are written: they and their signatures stay in
-/// the processor's nearest memory, and are enough to be sorted by length.
-const WINDOW: usize = 8 * GROUP;
 
 /// What a template is made of; everything is encoded already.
 pub(crate) struct Parts<'a> {
@@ -148,51 +145,31 @@ impl Template {
         keys: impl Iterator<Item = Result<Cow<'k, str>, E>>,
         urls: &mut UrlBuffer,
     ) -> Result<(), E> {
-        let before = urls.len();
-        let signed = self.sign_in_windows(kernel, keys, urls);
-        if signed.is_err() {
-            urls.truncate(before);
-        }
-        signed
-    }
-
-    fn sign_in_windows<'k, E>(
-        &self,
-        kernel: Kernel,
-        mut keys: impl Iterator<Item = Result<Cow<'k, str>, E>>,
-        urls: &mut UrlBuffer,
-    ) -> Result<(), E> {
         let mut groups = Groups::new(&self.canonical_request);
-        let mut window = Vec::with_capacity(keys.size_hint().0.min(WINDOW));
         let mut signatures = [[0; 64]; WINDOW];
         let mut digits_at = [0; WINDOW];
-        loop {
-            window.clear();
-            for key in keys.by_ref().take(WINDOW) {
-                window.push(key?);
-            }
-            if window.is_empty() {
-                return Ok(());
-            }
-            let mut free = signatures.as_mut_slice();
-            let order = groups.each(&window, |job| {
-                let (group, behind) = mem::take(&mut free).split_at_mut(job.messages.len());
-                kernel.sign(job, &self.seal, group);
-                free = behind;
-            });
-            for (position, place) in order.iter().enumerate() {
-                if let Some(at) = digits_at.get_mut(*place) {
-                    *at = 64 * position;
+        urls.append_all(|urls| {
+            in_windows(keys, |window| {
+                let mut free = signatures.as_mut_slice();
+                let order = groups.each(window, |job| {
+                    let (group, behind) = mem::take(&mut free).split_at_mut(job.messages.len());
+                    kernel.sign(job, &self.seal, group);
+                    free = behind;
+                });
+                for (position, place) in order.iter().enumerate() {
+                    if let Some(at) = digits_at.get_mut(*place) {
+                        *at = 64 * position;
+                    }
                 }
-            }
-            let keys_bytes: usize = window.iter().map(|key| key.len()).sum();
-            let each_bytes = self.url_head.len() + self.url_tail.len() + 64;
-            urls.reserve(window.len(), keys_bytes + window.len() * each_bytes);
-            let digits = encode::digits_as_str(signatures.as_flattened());
-            for (key, at) in window.iter().zip(digits_at) {
-                let signature = digits.get(at..at + 64).unwrap_or_default();
-                urls.push(&self.url_head, key, &self.url_tail, signature);
-            }
-        }
+                let keys_bytes: usize = window.iter().map(|key| key.len()).sum();
+                let each_bytes = self.url_head.len() + self.url_tail.len() + 64;
+                urls.reserve(window.len(), keys_bytes + window.len() * each_bytes);
+                let digits = encode::digits_as_str(signatures.as_flattened());
+                for (key, at) in window.iter().zip(digits_at) {
+                    let signature = digits.get(at..at + 64).unwrap_or_default();
+                    urls.push(&self.url_head, key, &self.url_tail, signature);
+                }
+            })
+        })
     }
 }

@@ -75,8 +75,21 @@ impl UrlBuffer {
         self.ends.clear();
     }
 
+    /// Has `work` append URLs, all or, if it fails, none.
+    pub(crate) fn append_all<E>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let before = self.len();
+        let done = work(self);
+        if done.is_err() {
+            self.truncate(before);
+        }
+        done
+    }
+
     /// Makes room for so many more URLs with so many bytes altogether.
-    pub(super) fn reserve(&mut self, urls: usize, bytes: usize) {
+    pub(crate) fn reserve(&mut self, urls: usize, bytes: usize) {
         self.text.reserve(bytes);
         self.ends.reserve(urls);
     }
@@ -92,7 +105,7 @@ impl UrlBuffer {
     }
 
     /// Forgets all URLs but the first `count`.
-    pub(crate) fn truncate(&mut self, count: usize) {
+    fn truncate(&mut self, count: usize) {
         self.ends.truncate(count);
         self.text.truncate(self.ends.last().copied().unwrap_or(0));
     }

@@ -149,16 +149,13 @@ impl Signer {
                 let day = self.account_day(account, window);
                 let outline = outline(self.endpoint(), day.authority(), request, window)?;
                 let path = self.endpoint().site().object_path();
-                let before = urls.len();
-                let signed = encode_keys(keys).try_for_each(|key| {
-                    let url = sign_rsa(account, &outline, path, &key?)?;
-                    urls.push(url.expose(), "", "", "");
-                    Ok(())
-                });
-                if signed.is_err() {
-                    urls.truncate(before);
-                }
-                signed
+                urls.append_all(|urls| {
+                    encode_keys(keys).try_for_each(|key| {
+                        let url = sign_rsa(account, &outline, path, &key?)?;
+                        urls.push(url.expose(), "", "", "");
+                        Ok(())
+                    })
+                })
             }
         }
     }
