@@ -10,7 +10,10 @@ use aws_sdk_s3::{
 };
 
 use super::runtime;
-use crate::case::{ACCESS_KEY_ID, BUCKET, REGION, SECRET_ACCESS_KEY, TTL_SECONDS};
+use crate::case::{
+    TTL_SECONDS,
+    s3::{ACCESS_KEY_ID, BUCKET, REGION, SECRET_ACCESS_KEY},
+};
 
 pub fn signer() -> impl FnMut(&str) -> String {
     let runtime = runtime();

@@ -5,7 +5,10 @@ use std::time::Duration;
 use opendal::{Operator, services::S3};
 
 use super::runtime;
-use crate::case::{ACCESS_KEY_ID, BUCKET, ENDPOINT, REGION, SECRET_ACCESS_KEY, TTL_SECONDS};
+use crate::case::{
+    TTL_SECONDS,
+    s3::{ACCESS_KEY_ID, BUCKET, ENDPOINT, REGION, SECRET_ACCESS_KEY},
+};
 
 pub fn signer() -> impl FnMut(&str) -> String {
     let runtime = runtime();

@@ -6,7 +6,10 @@ use reqsign_aws_v4::{RequestSigner, StaticCredentialProvider};
 use reqsign_core::{Context, Signer};
 
 use super::runtime;
-use crate::case::{ACCESS_KEY_ID, HOST, REGION, SECRET_ACCESS_KEY, TTL_SECONDS};
+use crate::case::{
+    TTL_SECONDS,
+    s3::{ACCESS_KEY_ID, HOST, REGION, SECRET_ACCESS_KEY},
+};
 
 pub fn signer() -> impl FnMut(&str) -> String {
     let runtime = runtime();

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle, actions::GetObject};
 
-use crate::case::{ACCESS_KEY_ID, BUCKET, ENDPOINT, REGION, SECRET_ACCESS_KEY, TTL_SECONDS};
+use crate::case::{
+    TTL_SECONDS,
+    s3::{ACCESS_KEY_ID, BUCKET, ENDPOINT, REGION, SECRET_ACCESS_KEY},
+};
 
 pub fn signer() -> impl FnMut(&str) -> String {
     let endpoint = ENDPOINT.parse().expect("a URL");

@@ -1,11 +1,14 @@
-//! <https://crates.io/crates/object_store>
+//! <https://crates.io/crates/object_store>, which signs for S3.
 
 use std::time::Duration;
 
 use object_store::{aws::AmazonS3Builder, path::Path, signer::Signer};
 
 use super::runtime;
-use crate::case::{ACCESS_KEY_ID, BUCKET, REGION, SECRET_ACCESS_KEY, TTL_SECONDS};
+use crate::case::{
+    TTL_SECONDS,
+    s3::{ACCESS_KEY_ID, BUCKET, REGION, SECRET_ACCESS_KEY},
+};
 
 pub fn signer() -> impl FnMut(&str) -> String {
     let runtime = runtime();
