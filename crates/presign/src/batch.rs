@@ -18,7 +18,7 @@
 //! # What is the same for all keys
 //!
 //! - **Beginnings.** The state after a common beginning is the same for all messages: a
-//!   [`Midstate`](midstate::Midstate) keeps it. Each hash of the MAC starts with a block made of the signing key, and
+//!   [`Midstate`] keeps it. Each hash of the MAC starts with a block made of the signing key, and
 //!   the inner one goes on with a block of algorithm, time and scope; so 3 of the 12 compressions
 //!   fall away. If all keys begin with the same 59 bytes or so, a fourth does.
 //! - **Ends.** Behind the key come query and headers, the same for all. They cannot be hashed
@@ -51,11 +51,10 @@
 //!
 //! # One URL
 //!
-//! One URL alone takes the same way without lanes. Who signs one after the other in the same
-//! second finds the last template again ([`LastTemplate`]).
+//! One URL alone takes the same way without lanes and templates; only the state of algorithm,
+//! time and scope is kept for the next one of the same second (`v4::kept`).
 
 mod frame;
-mod last_template;
 mod macs;
 mod midstate;
 mod request;
@@ -64,9 +63,8 @@ mod url_buffer;
 mod window;
 
 pub(crate) use frame::Frame;
-pub(crate) use last_template::LastTemplate;
 pub(crate) use macs::Macs;
-pub(crate) use midstate::HmacKey;
+pub(crate) use midstate::{HmacKey, Midstate};
 pub use request::BatchRequest;
 pub(crate) use template::{Parts, Template};
 pub use url_buffer::{Iter, SignedUrlRef, UrlBuffer};

@@ -184,6 +184,16 @@ impl Kernel {
     }
 }
 
+/// Compresses the blocks of one message from `start`, and signs its digest. A message alone fills
+/// no lanes, so the kernel for it is not the fastest for many.
+pub(crate) fn sign_one(start: &State, blocks: &[Block], seal: &Seal) -> Signature {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(kernel) = ShaNi::detect() {
+        return kernel.sign_one(start, blocks, seal);
+    }
+    portable::sign_one(start, blocks, seal)
+}
+
 impl fmt::Debug for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Kernel").field(&self.name()).finish()

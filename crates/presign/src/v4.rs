@@ -5,10 +5,11 @@
 //! [key derived for one day](signing_key) where the secret is a symmetric one.
 //! A [`Dialect`](dialect::Dialect) holds the words of one scheme.
 //!
-//! The signers check and lay out all but the path in an [`Outline`](outline::Outline).
-//! From there [symmetric keys](hmac_signer) sign by the templates of
-//! [`batch`](crate::batch), and all others a [`Draft`](draft::Draft) at a time. The
-//! verifiers read what the query [claims](authentication) about a request as it
+//! The signers check a request and bring it into canonical form in an
+//! [`Outline`](outline::Outline), to which a [`Stamp`](stamp::Stamp) adds who signs
+//! and when. From there [symmetric keys](hmac_signer) sign one URL, or many by the
+//! templates of [`batch`](crate::batch), and all others a [`Draft`](draft::Draft) at
+//! a time. The verifiers read what the query [claims](authentication) about a request as it
 //! arrived, and take the same steps with [what is said to be signed](signed).
 
 pub(crate) mod access_key;
@@ -20,6 +21,7 @@ pub(crate) mod fault;
 pub(crate) mod header;
 pub(crate) mod hmac_signer;
 pub(crate) mod hosts;
+pub(crate) mod kept;
 pub(crate) mod mismatch;
 pub(crate) mod outline;
 pub(crate) mod parameter;
@@ -28,4 +30,5 @@ pub(crate) mod resource;
 pub(crate) mod signed;
 pub(crate) mod signing_key;
 pub(crate) mod site;
+pub(crate) mod stamp;
 pub(crate) mod string_to_sign;

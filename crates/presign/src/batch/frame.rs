@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use crate::kernel::{Alike, Block, GROUP, Job, Messages, Repeated, State};
+use crate::kernel::{Alike, Block, GROUP, Job, Messages, Repeated};
 
 use super::midstate::Midstate;
 
@@ -13,13 +13,6 @@ const WORTH_A_LAYOUT: usize = GROUP / 2;
 pub(crate) struct Frame {
     pub(crate) opening: Midstate,
     pub(crate) closing: Vec<u8>,
-}
-
-impl Frame {
-    /// The digest of the message with this middle.
-    pub(crate) fn digest(&self, middle: &[u8]) -> State {
-        self.opening.digest(&[middle, &self.closing])
-    }
 }
 
 /// The workspace in which the messages of a frame are put together, group by group.

@@ -3,7 +3,7 @@
 use sha2::block_api::compress256;
 use zeroize::Zeroize;
 
-use crate::kernel::{Block, INITIAL, OUTER_PADDING, Seal, State, to_block};
+use crate::kernel::{self, Block, INITIAL, OUTER_PADDING, Seal, Signature, State, to_block};
 
 const BLOCK_BYTES: usize = size_of::<Block>();
 /// What ends every message: at least one byte, then the length in bits in eight.
@@ -101,19 +101,32 @@ impl Midstate {
 
     /// The digest of the message that goes on, and ends, with `pieces`.
     pub(crate) fn digest(&self, pieces: &[&[u8]]) -> State {
+        let mut state = self.state;
+        self.with_blocks_to_come(pieces, |blocks| compress256(&mut state, blocks));
+        state
+    }
+
+    /// Signs the digest of the message that goes on, and ends, with `pieces`.
+    pub(crate) fn sign(&self, pieces: &[&[u8]], seal: &Seal) -> Signature {
+        let mut signature = [0; 64];
+        self.with_blocks_to_come(pieces, |blocks| {
+            signature = kernel::sign_one(&self.state, blocks, seal);
+        });
+        signature
+    }
+
+    fn with_blocks_to_come(&self, pieces: &[&[u8]], work: impl FnOnce(&[Block])) {
         let more_bytes = pieces.iter().map(|piece| piece.len()).sum();
         let count = self.blocks_to_come(more_bytes);
-        let mut state = self.state;
         let mut on_stack = [[0; BLOCK_BYTES]; BLOCKS_ON_STACK];
         if let Some(blocks) = on_stack.get_mut(..count) {
             self.lay_out(pieces, blocks);
-            compress256(&mut state, blocks);
+            work(blocks);
         } else {
             let mut blocks = vec![[0; BLOCK_BYTES]; count];
             self.lay_out(pieces, &mut blocks);
-            compress256(&mut state, &blocks);
+            work(&blocks);
         }
-        state
     }
 }
 

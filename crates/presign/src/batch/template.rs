@@ -3,13 +3,13 @@
 use std::{borrow::Cow, mem};
 
 use crate::{
-    SignedUrl, encode,
+    encode,
     kernel::{Kernel, Seal},
 };
 
 use super::{
     frame::{Frame, Groups},
-    midstate::{HmacKey, Midstate},
+    midstate::Midstate,
     url_buffer::UrlBuffer,
     window::{WINDOW, in_windows},
 };
@@ -23,16 +23,10 @@ pub(crate) struct Parts<'a> {
     pub(crate) path: &'a str,
     /// The canonical query, without the signature.
     pub(crate) query: &'a str,
-    /// Each canonical header and a newline.
-    pub(crate) header_lines: &'a str,
-    /// The headers' names, joined by `;`.
-    pub(crate) header_names: &'a str,
-    /// The payload line.
-    pub(crate) payload: &'a str,
-    /// The string to sign, as far as the canonical request's hash.
-    pub(crate) string_to_sign: [&'a str; 6],
-    /// The key derived for the scope.
-    pub(crate) key: &'a HmacKey,
+    /// The canonical request from the end of the query on.
+    pub(crate) closing: &'a str,
+    /// Signs the hashes of canonical requests.
+    pub(crate) seal: &'a Seal,
     /// The name of the parameter that takes the signature.
     pub(crate) signature_name: &'a str,
 }
@@ -47,94 +41,21 @@ pub(crate) struct Template {
     seal: Seal,
 }
 
-impl Parts<'_> {
-    /// Signs for one key, which is encoded, without a template that others could use.
-    pub(crate) fn sign(&self, key: &str) -> SignedUrl {
-        let Self {
-            base_url,
-            path,
-            query,
-            ..
-        } = *self;
-        let mut pieces = [&[][..]; 12];
-        let opening = self.opening().into_iter().chain([path, key]);
-        for (place, piece) in pieces.iter_mut().zip(opening.chain(self.closing())) {
-            *place = piece.as_bytes();
-        }
-        let digest = Midstate::new().digest(&pieces);
-        let signature = self.seal().sign(&digest);
-        let digits = encode::digits_as_str(&signature);
-        let url = [
-            base_url,
-            path,
-            key,
-            "?",
-            query,
-            "&",
-            self.signature_name,
-            "=",
-            digits,
-        ];
-        SignedUrl::new(url.concat())
-    }
-
-    /// The canonical request up to the path.
-    const fn opening(&self) -> [&str; 2] {
-        [self.method, "\n"]
-    }
-
-    /// The canonical request from the end of the path on.
-    const fn closing(&self) -> [&str; 8] {
-        [
-            "\n",
-            self.query,
-            "\n",
-            self.header_lines,
-            "\n",
-            self.header_names,
-            "\n",
-            self.payload,
-        ]
-    }
-
-    fn seal(&self) -> Seal {
-        let mut string_to_sign = self.key.inner();
-        for piece in self.string_to_sign {
-            string_to_sign.absorb(piece.as_bytes());
-        }
-        string_to_sign.seal(self.key)
-    }
-}
-
 impl Template {
     pub(crate) fn new(parts: &Parts<'_>) -> Self {
         let mut opening = Midstate::new();
-        for piece in parts.opening() {
+        for piece in [parts.method, "\n", parts.path] {
             opening.absorb(piece.as_bytes());
         }
-        opening.absorb(parts.path.as_bytes());
         Self {
             url_head: [parts.base_url, parts.path].concat(),
             url_tail: ["?", parts.query, "&", parts.signature_name, "="].concat(),
             canonical_request: Frame {
                 opening,
-                closing: parts.closing().concat().into_bytes(),
+                closing: ["\n", parts.query, parts.closing].concat().into_bytes(),
             },
-            seal: parts.seal(),
+            seal: parts.seal.clone(),
         }
-    }
-
-    /// Signs for one key, which is encoded.
-    pub(crate) fn sign(&self, key: &str) -> SignedUrl {
-        let digest = self.canonical_request.digest(key.as_bytes());
-        let signature = self.seal.sign(&digest);
-        let url = [
-            &self.url_head,
-            key,
-            &self.url_tail,
-            encode::digits_as_str(&signature),
-        ];
-        SignedUrl::new(url.concat())
     }
 
     /// Signs for many keys, which come encoded, and appends their URLs to `urls`; on an

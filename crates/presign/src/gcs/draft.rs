@@ -2,24 +2,24 @@
 
 use super::Endpoint;
 use crate::{
-    BatchRequest, BindFault, CredentialFault, Error, Timestamp, Window, encode,
+    BatchRequest, BindFault, CredentialFault, Error, Window, encode,
     v4::{
         access_key::is_id,
         dialect::{GOOG4_RSA_SHA256, GOOGLE},
         header::canonical_value,
-        outline::{Authority, Outline},
+        outline::Outline,
+        stamp::{Authority, Stamp},
     },
 };
 
 /// Outlines the URL; the window has been checked.
 pub(super) fn outline<'a>(
     endpoint: &'a Endpoint,
-    authority: Authority<'a>,
-    request: &BatchRequest<'_>,
+    request: &BatchRequest<'a>,
     window: Window,
 ) -> Result<Outline<'a>, Error> {
     check_date_header(request, window)?;
-    Outline::new(&GOOGLE, endpoint.site(), authority, request, window)
+    Outline::new(&GOOGLE, endpoint.site(), request)
 }
 
 /// Refuses a bound date that is not the signature's.
@@ -40,29 +40,17 @@ pub(super) fn check_date_header(request: &BatchRequest<'_>, window: Window) -> R
     }
 }
 
-/// What the URLs of one service account, location and day show of it.
-pub(super) struct AccountDay {
-    credential: String,
-    scope: String,
-}
-
-impl AccountDay {
-    pub(super) fn new(client_email: &str, location: &str, day: Timestamp) -> Self {
-        let scope = GOOGLE.scope(day, location);
-        Self {
-            credential: encode::component(&format!("{client_email}/{scope}")).into_owned(),
-            scope,
-        }
-    }
-
-    pub(super) fn authority(&self) -> Authority<'_> {
-        Authority {
-            algorithm: GOOG4_RSA_SHA256,
-            credential: &self.credential,
-            scope: &self.scope,
-            token: None,
-        }
-    }
+/// What the URLs of a service account show of it and of the window, which has been checked.
+pub(super) fn stamp(client_email: &str, endpoint: &Endpoint, window: Window) -> Stamp {
+    let scope = GOOGLE.scope(window.from, endpoint.location());
+    let credential = format!("{client_email}/{scope}");
+    let authority = Authority {
+        algorithm: GOOG4_RSA_SHA256,
+        credential: &encode::component(&credential),
+        scope: &scope,
+        token: None,
+    };
+    Stamp::new(&GOOGLE, authority, window)
 }
 
 pub(super) fn check_service_account(client_email: Box<str>) -> Result<Box<str>, Error> {

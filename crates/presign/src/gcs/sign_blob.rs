@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Endpoint,
-    draft::{AccountDay, check_service_account, outline},
+    draft::{check_service_account, outline, stamp},
 };
 use crate::{BatchRequest, Error, Request, SignedUrl, Window, encode, v4::draft::Draft};
 
@@ -78,11 +78,11 @@ impl SignBlob {
                 max: MAX_TTL_SECONDS,
             });
         }
-        let day = AccountDay::new(&self.client_email, self.endpoint.location(), window.from);
         let (path, key) = self.endpoint.site().path_and_key(request.target)?;
         let common = BatchRequest::of(request);
-        let outline = outline(&self.endpoint, day.authority(), &common, window)?;
-        let draft = Draft::new(&outline, path, &key);
+        let outline = outline(&self.endpoint, &common, window)?;
+        let stamp = stamp(&self.client_email, &self.endpoint, window);
+        let draft = Draft::new(&outline, &stamp, path, &key);
         Ok(Unsigned {
             string_to_sign: draft.string_to_sign().text().into(),
             url: draft.finish("").into_exposed(),

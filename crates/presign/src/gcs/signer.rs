@@ -6,20 +6,21 @@ use super::{Credential, Endpoint, HmacKey, draft::check_date_header};
 #[cfg(feature = "gcs-rsa")]
 use super::{
     ServiceAccountKey,
-    draft::{AccountDay, outline},
+    draft::{outline, stamp},
 };
 use crate::{
     BatchRequest, Error, Kernel, Request, SignedUrl, Timestamp, UrlBuffer, Window,
     v4::{
         dialect::{GOOG4_HMAC_SHA256, GOOGLE},
-        hmac_signer::{HmacSigner, Kept},
+        hmac_signer::HmacSigner,
+        kept::Kept,
         signing_key::KeySource,
     },
 };
 #[cfg(feature = "gcs-rsa")]
 use crate::{
     encode,
-    v4::{draft::Draft, outline::Outline, site::encode_keys},
+    v4::{draft::Draft, outline::Outline, site::encode_keys, stamp::Stamp},
 };
 
 /// Signs URLs for one bucket with one key.
@@ -116,9 +117,9 @@ impl Signer {
             #[cfg(feature = "gcs-rsa")]
             Credential::ServiceAccount(account) => {
                 let (path, key) = self.endpoint().site().path_and_key(request.target)?;
-                let day = self.account_day(account, window);
-                let outline = outline(self.endpoint(), day.authority(), &common, window)?;
-                sign_rsa(account, &outline, path, &key)
+                let outline = outline(self.endpoint(), &common, window)?;
+                let stamp = stamp(account.client_email(), self.endpoint(), window);
+                sign_rsa(account, &outline, &stamp, path, &key)
             }
         }
     }
@@ -146,12 +147,12 @@ impl Signer {
             }
             #[cfg(feature = "gcs-rsa")]
             Credential::ServiceAccount(account) => {
-                let day = self.account_day(account, window);
-                let outline = outline(self.endpoint(), day.authority(), request, window)?;
+                let outline = outline(self.endpoint(), request, window)?;
+                let stamp = stamp(account.client_email(), self.endpoint(), window);
                 let path = self.endpoint().site().object_path();
                 urls.append_all(|urls| {
                     encode_keys(keys).try_for_each(|key| {
-                        let url = sign_rsa(account, &outline, path, &key?)?;
+                        let url = sign_rsa(account, &outline, &stamp, path, &key?)?;
                         urls.push(url.expose(), "", "", "");
                         Ok(())
                     })
@@ -173,22 +174,17 @@ impl Signer {
             token: None,
         }
     }
-
-    #[cfg(feature = "gcs-rsa")]
-    fn account_day(&self, account: &ServiceAccountKey, window: Window) -> AccountDay {
-        let location = self.endpoint().location();
-        AccountDay::new(account.client_email(), location, window.from)
-    }
 }
 
 #[cfg(feature = "gcs-rsa")]
 fn sign_rsa(
     account: &ServiceAccountKey,
     outline: &Outline<'_>,
+    stamp: &Stamp,
     path: &str,
     key: &str,
 ) -> Result<SignedUrl, Error> {
-    let draft = Draft::new(outline, path, key);
+    let draft = Draft::new(outline, stamp, path, key);
     let signature = account.sign(&draft.string_to_sign().text())?;
     Ok(draft.finish(&encode::hex(&signature)))
 }

@@ -2,7 +2,7 @@
 
 use sha2::block_api::compress256;
 
-use super::{Job, OUTER_PADDING, Seal, Signature, State, to_block};
+use super::{Block, Job, OUTER_PADDING, Seal, Signature, State, to_block};
 
 pub(super) fn run(job: &Job<'_>, outer: Option<&State>, ends: &mut [State]) {
     each_digest(job, ends, |digest, end| {
@@ -18,6 +18,12 @@ pub(super) fn sign(job: &Job<'_>, seal: &Seal, signatures: &mut [Signature]) {
     each_digest(job, signatures, |digest, signature| {
         *signature = seal.sign(&digest);
     });
+}
+
+pub(super) fn sign_one(start: &State, blocks: &[Block], seal: &Seal) -> Signature {
+    let mut digest = *start;
+    compress256(&mut digest, blocks);
+    seal.sign(&digest)
 }
 
 fn each_digest<Result>(job: &Job<'_>, results: &mut [Result], finish: impl Fn(State, &mut Result)) {

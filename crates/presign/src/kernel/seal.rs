@@ -59,19 +59,20 @@ impl Seal {
         blocks
     }
 
-    /// The blocks with the digits of this hash, of which [`Seal::blocks`] says how many matter.
-    pub(super) fn message(&self, digest: &State) -> [Block; MAX_BLOCKS] {
+    /// The blocks with these digits, of which [`Seal::blocks`] says how many matter.
+    #[inline]
+    pub(super) fn message(&self, digits: &[u8; 64]) -> [Block; MAX_BLOCKS] {
         let mut blocks = self.blocks;
         let (_, place) = blocks.as_flattened_mut().split_at_mut(self.digits_at);
         if let Some(place) = place.first_chunk_mut() {
-            *place = encode::hex_digits(digest);
+            *place = *digits;
         }
         blocks
     }
 
     /// Signs one hash.
     pub(crate) fn sign(&self, digest: &State) -> Signature {
-        let message = self.message(digest);
+        let message = self.message(&encode::hex_digits(digest));
         let (blocks, _) = message.split_at(self.block_count);
         let mut inner = self.start;
         compress256(&mut inner, blocks);

@@ -7,7 +7,8 @@ use crate::{
     BatchRequest, Error, Kernel, Request, Secret, SignedUrl, Timestamp, UrlBuffer, Window, encode,
     v4::{
         dialect::{AWS, AWS4_HMAC_SHA256, X_AMZ_SECURITY_TOKEN},
-        hmac_signer::{HmacSigner, Kept},
+        hmac_signer::HmacSigner,
+        kept::Kept,
         parameter::Parameter,
         signing_key::KeySource,
     },

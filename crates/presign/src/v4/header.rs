@@ -64,6 +64,11 @@ impl CanonicalHeaders {
         ))
     }
 
+    /// The canonical request from the end of the query to its own, which is the payload line.
+    pub(crate) fn closing(&self, payload: &str) -> String {
+        ["\n", &self.lines, "\n", &self.names, "\n", payload].concat()
+    }
+
     /// The canonical value of the header of this lower-case name.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.lines

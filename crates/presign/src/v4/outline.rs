@@ -1,112 +1,100 @@
-//! The signers' side: what is the same in the signed URLs of one request, whatever the path.
+//! The signers' side: what is the same in the signed URLs of one request, whatever the path and time.
 
 use std::borrow::Cow;
 
 use super::{
     canonical_request::UNSIGNED_PAYLOAD,
     dialect::Dialect,
-    header::CanonicalHeaders,
-    parameter::{self, Parameter, canonical_query},
+    header::{CanonicalHeaders, HOST},
+    parameter,
     site::Site,
-    string_to_sign,
+    stamp::Stamp,
 };
 use crate::{
-    BatchRequest, Error, Window,
-    batch::{HmacKey, Parts},
+    BatchRequest, Error,
+    batch::Midstate,
     encode,
+    kernel::{Seal, Signature, State},
 };
 
-/// Who signs and how, as the URL shows it.
-pub(crate) struct Authority<'a> {
-    pub(crate) algorithm: &'static str,
-    /// The value of the credential parameter, encoded.
-    pub(crate) credential: &'a str,
-    pub(crate) scope: &'a str,
-    /// A parameter that the credential brings along.
-    pub(crate) token: Option<Parameter<'a>>,
-}
-
-/// A checked request in canonical form, but for its path.
+/// A checked request in canonical form, but for its path and what a [`Stamp`] adds to the query.
 pub(crate) struct Outline<'a> {
     pub(super) dialect: &'static Dialect,
     pub(super) base_url: &'a str,
     pub(super) method: &'static str,
-    /// The canonical query, without the signature.
-    pub(super) query: String,
-    pub(super) headers: Cow<'a, CanonicalHeaders>,
-    pub(super) algorithm: &'static str,
-    /// The time in basic ISO form.
-    pub(super) time: String,
-    pub(super) scope: &'a str,
+    /// The names of the signed headers, encoded.
+    signed_headers: Cow<'a, str>,
+    /// Further parameters, in canonical order, not encoded.
+    parameters: Cow<'a, [(&'a str, &'a str)]>,
+    /// The canonical request from the end of the query on.
+    pub(super) closing: Cow<'a, str>,
 }
 
 impl<'a> Outline<'a> {
     /// Checks the request and brings it into canonical form.
-    ///
-    /// The window has to be checked before, as the scope's day comes from it.
     pub(crate) fn new(
         dialect: &'static Dialect,
         site: &'a Site,
-        authority: Authority<'a>,
-        request: &BatchRequest<'_>,
-        window: Window,
+        request: &BatchRequest<'a>,
     ) -> Result<Self, Error> {
-        let headers = if request.headers.is_empty() {
-            Cow::Borrowed(site.host_only())
+        let (signed_headers, closing) = if request.headers.is_empty() {
+            (Cow::Borrowed(HOST), Cow::Borrowed(site.host_only()))
         } else {
-            let bound = CanonicalHeaders::bind(dialect, site.host(), request.headers)?;
-            Cow::Owned(bound)
+            let headers = CanonicalHeaders::bind(dialect, site.host(), request.headers)?;
+            let payload = headers.value(dialect.content_sha256);
+            let names = encode::component(&headers.names).into_owned();
+            let closing = headers.closing(payload.unwrap_or(UNSIGNED_PAYLOAD));
+            (Cow::Owned(names), Cow::Owned(closing))
         };
         parameter::check(dialect, request.query)?;
-
-        let time = window.from.to_basic_iso8601();
-        let expires = window.ttl.seconds().to_string();
-        let signed_headers = encode::component(&headers.names);
-        let mut parameters = Vec::with_capacity(6 + request.query.len());
-        parameters.extend([
-            Parameter::encoded(dialect.algorithm, authority.algorithm),
-            Parameter::encoded(dialect.credential, authority.credential),
-            Parameter::encoded(dialect.date, &time),
-            Parameter::encoded(dialect.expires, &expires),
-            Parameter::encoded(dialect.signed_headers, &signed_headers),
-        ]);
-        parameters.extend(authority.token);
-        for (name, value) in request.query {
-            parameters.push(Parameter::encode(name, value));
-        }
-        let query = canonical_query(parameters);
-        drop(signed_headers);
         Ok(Self {
             dialect,
             base_url: site.base_url(),
             method: request.method.as_str(),
-            query,
-            headers,
-            algorithm: authority.algorithm,
-            time,
-            scope: authority.scope,
+            signed_headers,
+            parameters: parameter::in_canonical_order(request.query),
+            closing,
         })
     }
 
-    /// The payload line.
-    pub(super) fn payload(&self) -> &str {
-        let bound = self.headers.value(self.dialect.content_sha256);
-        bound.unwrap_or(UNSIGNED_PAYLOAD)
+    /// The canonical query, without the signature.
+    pub(super) fn query(&self, stamp: &Stamp) -> String {
+        let mut query = String::with_capacity(self.query_bytes(stamp));
+        self.write_query(stamp, &mut query);
+        query.pop();
+        query
     }
 
-    /// What a symmetric key needs to sign this for all objects whose paths begin so.
-    pub(crate) fn parts<'p>(&'p self, path: &'p str, key: &'p HmacKey) -> Parts<'p> {
-        Parts {
-            method: self.method,
-            base_url: self.base_url,
-            path,
-            query: &self.query,
-            header_lines: &self.headers.lines,
-            header_names: &self.headers.names,
-            payload: self.payload(),
-            string_to_sign: string_to_sign::head(self.algorithm, &self.time, self.scope),
-            key,
-            signature_name: self.dialect.signature,
-        }
+    /// Writes the canonical query, without the signature, and an `&`.
+    pub(super) fn write_query(&self, stamp: &Stamp, query: &mut String) {
+        stamp.write_query(&self.signed_headers, &self.parameters, query);
+    }
+
+    /// How many bytes [`Self::write_query`] writes if nothing in the parameters needs encoding.
+    pub(super) fn query_bytes(&self, stamp: &Stamp) -> usize {
+        let bytes = |(name, value): &(&str, &str)| name.len() + "=".len() + value.len() + "&".len();
+        let parameters_bytes: usize = self.parameters.iter().map(bytes).sum();
+        stamp.parameters_bytes() + self.signed_headers.len() + "&".len() + parameters_bytes
+    }
+
+    /// The SHA-256 of the canonical request for a path and a query, which are encoded.
+    pub(super) fn sha256(&self, uri: &str, query: &str) -> State {
+        Midstate::new().digest(&self.request(uri, query))
+    }
+
+    /// Signs the canonical request for a path and a query, which are encoded.
+    pub(super) fn sign(&self, uri: &str, query: &str, seal: &Seal) -> Signature {
+        Midstate::new().sign(&self.request(uri, query), seal)
+    }
+
+    fn request<'r>(&'r self, uri: &'r str, query: &'r str) -> [&'r [u8]; 6] {
+        [
+            self.method.as_bytes(),
+            b"\n",
+            uri.as_bytes(),
+            b"\n",
+            query.as_bytes(),
+            self.closing.as_bytes(),
+        ]
     }
 }

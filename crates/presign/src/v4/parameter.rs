@@ -27,25 +27,45 @@ impl<'a> Parameter<'a> {
             value: Cow::Borrowed(value),
         }
     }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many bytes it has in a query, with the `&` before the next one.
+    pub(super) fn query_bytes(&self) -> usize {
+        self.name.len() + "=".len() + self.value.len() + "&".len()
+    }
 }
 
 /// Sorts the parameters by their encoded names and joins them.
 pub(crate) fn canonical_query(mut parameters: Vec<Parameter<'_>>) -> String {
     parameters.sort_unstable();
-    let length = parameters
-        .iter()
-        .map(|parameter| parameter.name.len() + parameter.value.len() + 2)
-        .sum();
-    let mut query = String::with_capacity(length);
+    let mut query = String::with_capacity(parameters.iter().map(Parameter::query_bytes).sum());
     for parameter in &parameters {
         if !query.is_empty() {
             query.push('&');
         }
-        query.push_str(&parameter.name);
-        query.push('=');
-        query.push_str(&parameter.value);
+        for piece in [&*parameter.name, "=", &*parameter.value] {
+            query.push_str(piece);
+        }
     }
     query
+}
+
+/// Brings parameters, not encoded yet, into the order that they have when they are.
+pub(crate) fn in_canonical_order<'a>(
+    query: &'a [(&'a str, &'a str)],
+) -> Cow<'a, [(&'a str, &'a str)]> {
+    let compare =
+        |(one, _): &(&str, &str), (other, _): &(&str, &str)| encode::cmp_components(one, other);
+    if query.is_sorted_by(|one, next| compare(one, next).is_le()) {
+        Cow::Borrowed(query)
+    } else {
+        let mut sorted = query.to_vec();
+        sorted.sort_unstable_by(compare);
+        Cow::Owned(sorted)
+    }
 }
 
 /// Refuses names that the signature owns, and those that come twice, of which

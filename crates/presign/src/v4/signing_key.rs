@@ -7,8 +7,8 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{access_key::AccessKey, dialect::Dialect, string_to_sign::StringToSign};
-use crate::{Timestamp, batch::HmacKey, encode};
+use super::{access_key::AccessKey, dialect::Dialect, stamp::Stamp, string_to_sign::StringToSign};
+use crate::{Timestamp, batch::HmacKey, encode, kernel::Seal};
 
 /// What signing keys are derived from, but for the day.
 pub(crate) struct KeySource<'a> {
@@ -32,8 +32,13 @@ impl SigningKey {
         Self(HmacKey::new(&*signing_key))
     }
 
-    pub(crate) const fn hmac(&self) -> &HmacKey {
-        &self.0
+    /// Absorbs the beginning of the string to sign.
+    pub(super) fn seal(&self, stamp: &Stamp) -> Seal {
+        let mut string_to_sign = self.0.inner();
+        for piece in stamp.string_to_sign() {
+            string_to_sign.absorb(piece.as_bytes());
+        }
+        string_to_sign.seal(&self.0)
     }
 
     /// Whether the text is the signature, without telling by time how much of it is.

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::header::{CanonicalHeaders, HOST};
+use super::{
+    canonical_request::UNSIGNED_PAYLOAD,
+    header::{CanonicalHeaders, HOST},
+};
 use crate::{Error, KeyFault, Target, encode};
 
 const MAX_KEY_BYTES: usize = 1024;
@@ -15,7 +18,8 @@ pub(crate) struct Site {
     base_url: Box<str>,
     bucket_path: Box<str>,
     object_path: Box<str>,
-    host_only: CanonicalHeaders,
+    /// The end of a canonical request that binds no header but `host`.
+    host_only: Box<str>,
 }
 
 impl Site {
@@ -24,7 +28,9 @@ impl Site {
     pub(crate) fn new(base_url: String, host: String, bucket_path: &str) -> Self {
         let object_path = format!("{bucket_path}/");
         Self {
-            host_only: CanonicalHeaders::new([(HOST, &*host)]),
+            host_only: CanonicalHeaders::new([(HOST, &*host)])
+                .closing(UNSIGNED_PAYLOAD)
+                .into(),
             host: host.into(),
             base_url: base_url.into(),
             bucket_path: if bucket_path.is_empty() {
@@ -46,8 +52,8 @@ impl Site {
         &self.base_url
     }
 
-    /// The canonical headers of a request that binds none but `host`.
-    pub(crate) fn host_only(&self) -> &CanonicalHeaders {
+    /// What [`CanonicalHeaders::closing`] gives for a request that binds no header but `host`.
+    pub(crate) fn host_only(&self) -> &str {
         &self.host_only
     }
 

@@ -11,7 +11,7 @@ use presign::{
 };
 use serde::Deserialize;
 
-pub(crate) use crate::wire::Wire;
+pub(crate) use crate::{spelled_out::hexadecimal, wire::Wire};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_549_011_600);
 
@@ -63,8 +63,10 @@ impl ServiceAccount {
     }
 }
 
+pub(crate) const HMAC_SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
 pub(crate) fn hmac_key() -> HmacKey {
-    HmacKey::new("GOOG1EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY").unwrap()
+    HmacKey::new("GOOG1EXAMPLE", HMAC_SECRET).unwrap()
 }
 
 pub(crate) fn endpoint(addressing: Addressing) -> Endpoint {
@@ -80,11 +82,6 @@ pub(crate) fn window(ttl_seconds: u32) -> Window {
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(NOW.unix_seconds() + seconds)
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.concat()
 }
 
 /// An upload that binds headers and carries parameters, as received.

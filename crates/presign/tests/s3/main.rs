@@ -11,7 +11,12 @@ mod batch;
 mod botocore;
 #[path = "../shared/made_up.rs"]
 mod made_up;
+#[path = "../shared/made_up_single.rs"]
+mod made_up_single;
 mod refusals;
+mod single;
+#[path = "../shared/spelled_out.rs"]
+mod spelled_out;
 mod support;
 mod tampering;
 #[path = "../shared/wire.rs"]

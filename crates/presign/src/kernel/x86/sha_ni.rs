@@ -12,19 +12,16 @@
 
 use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::{
-    __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_loadu_si128, _mm_set_epi64x, _mm_setzero_si128,
-    _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi8,
-    _mm_shuffle_epi32, _mm_storeu_si128,
+    __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_and_si128, _mm_loadu_si128, _mm_set_epi64x,
+    _mm_set1_epi8, _mm_setzero_si128, _mm_sha256msg1_epu32, _mm_sha256msg2_epu32,
+    _mm_sha256rnds2_epu32, _mm_shuffle_epi8, _mm_shuffle_epi32, _mm_srli_epi16, _mm_storeu_si128,
+    _mm_unpackhi_epi8, _mm_unpackhi_epi64, _mm_unpacklo_epi8, _mm_unpacklo_epi64,
 };
 
-use crate::{
-    encode,
-    kernel::{
-        Block, Job, OUTER_PADDING, Seal, Signature, State,
-        schedule::{ROUND_CONSTANTS, Schedule},
-        seal::MAX_BLOCKS,
-        to_block,
-    },
+use crate::kernel::{
+    Block, Job, Messages, OUTER_PADDING, Repeated, Seal, Signature, State,
+    schedule::{ROUND_CONSTANTS, Schedule},
+    seal::MAX_BLOCKS,
 };
 
 const STREAMS: usize = 2;
@@ -79,6 +76,23 @@ impl ShaNi {
             }
         }
     }
+
+    #[expect(clippy::unused_self, reason = "it is the evidence")]
+    pub(in crate::kernel) fn sign_one(
+        self,
+        start: &State,
+        blocks: &[Block],
+        seal: &Seal,
+    ) -> Signature {
+        let job = Job {
+            start,
+            messages: Messages::Own(&[blocks]),
+            repeated: &Repeated::default(),
+        };
+        // SAFETY: `self` exists, so the processor has the instructions.
+        let [signature] = unsafe { sign(&job, seal, [blocks]) };
+        signature
+    }
 }
 
 /// The pair of messages at `index`; the second is empty if there is none.
@@ -99,11 +113,15 @@ fn run<const STREAMS: usize>(
     outer: Option<&State>,
     messages: [&[Block]; STREAMS],
 ) -> [State; STREAMS] {
-    let inner = digest(job, messages);
-    match outer {
-        Some(outer) => finish(outer, &inner),
-        None => inner,
+    let mut state = digest(job, messages);
+    if let Some(outer) = outer {
+        state = finish(outer, state);
     }
+    let mut ends = [[0; 8]; STREAMS];
+    for (end, state) in ends.iter_mut().zip(state) {
+        *end = join(state);
+    }
+    ends
 }
 
 #[target_feature(enable = "sha,sse4.1,ssse3")]
@@ -113,24 +131,23 @@ fn sign<const STREAMS: usize>(
     messages: [&[Block]; STREAMS],
 ) -> [Signature; STREAMS] {
     let mut texts = [[[0; 64]; MAX_BLOCKS]; STREAMS];
-    for (text, digest) in texts.iter_mut().zip(&digest(job, messages)) {
-        *text = seal.message(digest);
+    for (text, digest) in texts.iter_mut().zip(digest(job, messages)) {
+        *text = seal.message(&hex_digits(digest));
     }
     let mut state = [split(seal.start()); STREAMS];
     for index in 0..seal.blocks().len() {
         compress(&mut state, texts.each_ref().map(|text| &text[index]));
     }
     let mut signatures = [[0; 64]; STREAMS];
-    let macs = finish(seal.outer(), &states(state));
-    for (signature, mac) in signatures.iter_mut().zip(&macs) {
-        *signature = encode::hex_digits(mac);
+    for (signature, mac) in signatures.iter_mut().zip(finish(seal.outer(), state)) {
+        *signature = hex_digits(mac);
     }
     signatures
 }
 
 #[inline]
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-fn digest<const STREAMS: usize>(job: &Job<'_>, messages: [&[Block]; STREAMS]) -> [State; STREAMS] {
+fn digest<const STREAMS: usize>(job: &Job<'_>, messages: [&[Block]; STREAMS]) -> [Halves; STREAMS] {
     let mut state = [split(job.start); STREAMS];
     let common = messages
         .iter()
@@ -150,31 +167,48 @@ fn digest<const STREAMS: usize>(job: &Job<'_>, messages: [&[Block]; STREAMS]) ->
     for schedule in job.repeated.schedules() {
         compress_repeated(&mut state, schedule);
     }
-    states(state)
+    state
 }
 
 /// HMAC's outer hash.
 #[inline]
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-fn finish<const STREAMS: usize>(outer: &State, inner: &[State; STREAMS]) -> [State; STREAMS] {
-    let mut blocks = [[0; 64]; STREAMS];
-    for (block, inner) in blocks.iter_mut().zip(inner) {
-        *block = to_block(inner, &OUTER_PADDING);
+fn finish<const STREAMS: usize>(outer: &State, inner: [Halves; STREAMS]) -> [Halves; STREAMS] {
+    let (padding, _) = OUTER_PADDING.as_chunks();
+    let mut words = [[_mm_setzero_si128(); 4]; STREAMS];
+    for (words, inner) in words.iter_mut().zip(inner) {
+        let [dcba, hgfe] = descending(inner);
+        *words = [
+            _mm_shuffle_epi32::<0x1b>(dcba),
+            _mm_shuffle_epi32::<0x1b>(hgfe),
+            from_words(&padding[0]),
+            from_words(&padding[1]),
+        ];
     }
     let mut state = [split(outer); STREAMS];
-    compress(&mut state, blocks.each_ref());
-    states(state)
+    compress_words(&mut state, words);
+    state
 }
 
 /// Compresses a block of each message.
 #[inline]
 #[target_feature(enable = "sha,sse4.1,ssse3")]
 fn compress<const STREAMS: usize>(state: &mut [Halves; STREAMS], blocks: [&Block; STREAMS]) {
-    let mut next = *state;
     let mut words = [[_mm_setzero_si128(); 4]; STREAMS];
     for (words, block) in words.iter_mut().zip(blocks) {
         *words = load(block);
     }
+    compress_words(state, words);
+}
+
+/// Compresses a block of each message, which has been read.
+#[inline]
+#[target_feature(enable = "sha,sse4.1,ssse3")]
+fn compress_words<const STREAMS: usize>(
+    state: &mut [Halves; STREAMS],
+    mut words: [[__m128i; 4]; STREAMS],
+) {
+    let mut next = *state;
     let (fours, _) = ROUND_CONSTANTS.as_chunks::<4>();
     for (step, constants) in fours.iter().enumerate() {
         let constants = from_words(constants);
@@ -253,14 +287,34 @@ fn join(state: Halves) -> State {
     [a, b, c, d, e, f, g, h]
 }
 
+/// The words in descending order, `a` and `e` uppermost.
 #[inline]
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-fn states<const STREAMS: usize>(state: [Halves; STREAMS]) -> [State; STREAMS] {
-    let mut states = [[0; 8]; STREAMS];
-    for (end, state) in states.iter_mut().zip(state) {
-        *end = join(state);
+fn descending(Halves { abef, cdgh }: Halves) -> [__m128i; 2] {
+    [
+        _mm_unpackhi_epi64(cdgh, abef),
+        _mm_unpacklo_epi64(cdgh, abef),
+    ]
+}
+
+/// The state in hexadecimal.
+#[inline]
+#[target_feature(enable = "sha,sse4.1,ssse3")]
+fn hex_digits(state: Halves) -> [u8; 64] {
+    let all = from_bytes(b"0123456789abcdef");
+    let backwards = _mm_set_epi64x(0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f);
+    let low_nibbles = _mm_set1_epi8(0x0f);
+    let mut text = [0; 64];
+    let (places, _) = text.as_chunks_mut();
+    for (places, words) in places.chunks_mut(2).zip(descending(state)) {
+        let bytes = _mm_shuffle_epi8(words, backwards);
+        let high = _mm_and_si128(_mm_srli_epi16::<4>(bytes), low_nibbles);
+        let high = _mm_shuffle_epi8(all, high);
+        let low = _mm_shuffle_epi8(all, _mm_and_si128(bytes, low_nibbles));
+        places[0] = to_bytes(_mm_unpacklo_epi8(high, low));
+        places[1] = to_bytes(_mm_unpackhi_epi8(high, low));
     }
-    states
+    text
 }
 
 #[inline]
@@ -295,4 +349,13 @@ fn to_words(register: __m128i) -> [u32; 4] {
     // SAFETY: the reference is to 16 bytes, as many as are written; they need not be aligned.
     unsafe { _mm_storeu_si128(words.as_mut_ptr().cast(), register) };
     words
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn to_bytes(register: __m128i) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    // SAFETY: the reference is to 16 bytes, as many as are written; they need not be aligned.
+    unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), register) };
+    bytes
 }
