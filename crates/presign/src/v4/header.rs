@@ -18,8 +18,15 @@ pub(crate) struct CanonicalHeaders {
 
 impl CanonicalHeaders {
     /// Takes lower-case names in ascending order and canonical values.
-    pub(crate) fn new<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let (mut lines, mut names) = (String::new(), String::new());
+    pub(crate) fn new<'a, Headers>(headers: Headers) -> Self
+    where
+        Headers: IntoIterator<Item = (&'a str, &'a str), IntoIter: Clone>,
+    {
+        let headers = headers.into_iter();
+        let line_bytes = |(name, value): (&str, &str)| name.len() + value.len() + ":\n".len();
+        let mut lines = String::with_capacity(headers.clone().map(line_bytes).sum());
+        let name_bytes = |(name, _): (&str, _)| name.len() + ";".len();
+        let mut names = String::with_capacity(headers.clone().map(name_bytes).sum());
         for (name, value) in headers {
             for part in [name, ":", value, "\n"] {
                 lines.push_str(part);
@@ -50,7 +57,7 @@ impl CanonicalHeaders {
             if let Some(fault) = unbindable(dialect, &lower_case) {
                 return Err(cannot_bind(fault));
             }
-            if value.chars().any(|c| c.is_control() && c != '\t') {
+            if has_control(value) {
                 return Err(cannot_bind(BindFault::Value));
             }
             if bound.iter().any(|(known, _)| *known == lower_case) {
@@ -80,7 +87,8 @@ impl CanonicalHeaders {
 /// Trims a value and makes each run of blanks in it one space.
 pub(crate) fn canonical_value(value: &str) -> Cow<'_, str> {
     let trimmed = value.trim_matches([' ', '\t']);
-    if trimmed.contains('\t') || trimmed.contains("  ") {
+    let bytes = trimmed.as_bytes();
+    if bytes.contains(&b'\t') || bytes.windows(2).any(|pair| pair == b"  ") {
         let words = trimmed.split([' ', '\t']).filter(|word| !word.is_empty());
         Cow::Owned(words.collect::<Vec<_>>().join(" "))
     } else {
@@ -102,9 +110,22 @@ pub(crate) fn is_secret(name: &str) -> bool {
     )
 }
 
+/// Whether a value holds a control character other than a tabulator.
+fn has_control(value: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
+    // Those beyond ASCII are looked for only where there is something beyond ASCII.
+    !value.bytes().all(is_plain) && value.chars().any(|c| c.is_control() && c != '\t')
+}
+
 fn lower_case_name<'a>(dialect: &Dialect, name: &'a str) -> Option<Cow<'a, str>> {
     // RFC 9110 section 5.6.2, "token".
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let is_token = |byte: u8| {
+        let is_mark = matches!(
+            byte,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+        );
+        byte.is_ascii_alphanumeric() || is_mark
+    };
     let is_allowed = |byte: u8| is_token(byte) || dialect.further_name_bytes.contains(&byte);
     if name.is_empty() || !name.bytes().all(is_allowed) {
         return None;
