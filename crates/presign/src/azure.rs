@@ -62,6 +62,58 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! # How a request is verified
+//!
+//! The verifier asks for the keys of the account or the delegated key that the query names, and
+//! for the stored policy if it names one; then it says what is permitted.
+//!
+//! ```
+//! use presign::{Method, Request, Target, Timestamp, Ttl, Window, azure};
+//!
+//! # let endpoint = azure::Endpoint::azure(azure::Cloud::Public, "teamvision", "models")?;
+//! let key = azure::AccountKey::new("c3dvcmRmaXNo")?;
+//! # let signer = azure::Signer::new(endpoint, azure::Version::V2020_12_06, key.clone());
+//! let now = Timestamp::from_unix_seconds(1_790_000_000);
+//! let window = Window { from: now, ttl: Ttl::from_seconds(1200)? };
+//! let download = Request::new(Method::Get, Target::Object("weights.bin"));
+//! let url = signer.sign(&download, window)?;
+//!
+//! let received = url.expose().strip_prefix("https://teamvision.blob.core.windows.net").unwrap();
+//! let (raw_path, raw_query) = received.split_once('?').unwrap();
+//! let received = azure::Received {
+//!     method: "GET",
+//!     raw_path,
+//!     raw_query,
+//!     headers: &[("host", b"teamvision.blob.core.windows.net")],
+//!     is_https: true,
+//!     client_address: [192, 0, 2, 1].into(),
+//! };
+//! let verifier = azure::Verifier::new().with_hosts(["blob.core.windows.net"]);
+//! let find_keys = |name: azure::KeyName<'_>| {
+//!     (name.account == "teamvision").then(|| azure::Credential::from(key.clone()))
+//! };
+//! let verified = verifier.verify(&received, now, find_keys, |_| None).unwrap();
+//! assert_eq!(verified.blob.as_deref(), Some("weights.bin"));
+//!
+//! // What is permitted by `r` is no `DELETE`.
+//! let changed = azure::Received { method: "DELETE", ..received };
+//! assert!(verifier.verify(&changed, now, find_keys, |_| None).is_err());
+//! # Ok::<(), presign::Error>(())
+//! ```
+//!
+//! # Versions and limits
+//!
+//! - [`Version`] says which `sv` is signed: `2020-12-06`, or `2026-04-06` for binding headers and
+//!   parameters. The verifier takes all that the service has published from the first on.
+//! - A URL lives for at most 7 days ([`Ttl::MAX`](crate::Ttl::MAX)). For a delegated key that is
+//!   the service's limit, and it ends with the key at the latest; with an account's key the
+//!   service would take more.
+//! - It is good from its first second on, and neither before nor after: the service allows no
+//!   difference of clocks, so begin some minutes ago.
+//! - A blob's name has 1 to 1,024 characters, none of them a control character, in at most 254
+//!   segments between slashes. It is signed as it stands; most clients resolve `.` and `..`
+//!   before they send.
+//!
 //! # What it cannot do
 //!
 //! - **The method is not signed, the permission is.** A URL for `GET` serves

@@ -44,6 +44,41 @@
 //! # Ok::<(), presign::Error>(())
 //! ```
 //!
+//! # Signing and verifying
+//!
+//! Many URLs in one call, one of which then arrives:
+//!
+//! ```
+//! use presign::{BatchRequest, Method, Timestamp, Ttl, UrlBuffer, Window, gcs};
+//!
+//! let key = gcs::HmacKey::new("GOOG1EXAMPLE", "secret")?;
+//! let signer = gcs::Signer::new(gcs::Endpoint::google("models")?, key.clone());
+//! let now = Timestamp::from_unix_seconds(1_790_000_000);
+//! let window = Window { from: now, ttl: Ttl::from_seconds(3600)? };
+//! let mut urls = UrlBuffer::new();
+//! let keys = ["run-1/shard-0.pt", "run-1/shard-1.pt"];
+//! signer.sign_batch(&BatchRequest::new(Method::Get), keys, window, &mut urls)?;
+//!
+//! let url = urls.get(1).unwrap().expose();
+//! let received = url.strip_prefix("https://storage.googleapis.com").unwrap();
+//! let (raw_path, raw_query) = received.split_once('?').unwrap();
+//! let received = gcs::Received {
+//!     method: "GET",
+//!     raw_path,
+//!     raw_query,
+//!     headers: &[("host", b"storage.googleapis.com")],
+//! };
+//! let verifier = gcs::Verifier::new().with_hosts(["storage.googleapis.com"]);
+//! let key = gcs::VerifyingKey::from(key);
+//! let find_key = |authorizer: &str| (authorizer == "GOOG1EXAMPLE").then_some(&key);
+//! let verified = verifier.verify(&received, now, find_key).unwrap();
+//! assert_eq!(verified.resource.key(), Some("run-1/shard-1.pt"));
+//!
+//! let too_late = verifier.verify(&received, window.ends(), find_key).unwrap_err();
+//! assert!(matches!(too_late, gcs::Refusal::Expired { .. }));
+//! # Ok::<(), presign::Error>(())
+//! ```
+//!
 //! # What can be bound
 //!
 //! - Any header, by giving it in [`Request::headers`](crate::Request::headers):
@@ -63,10 +98,13 @@
 //! # Limits
 //!
 //! A URL lives for at most 7 days ([`Ttl::MAX`](crate::Ttl::MAX)), 12 hours with
-//! [`SignBlob`], and is good from 15 minutes before its time. Google's pages
+//! [`SignBlob`], and is good from 15 minutes before its time. A key has 1 to
+//! 1,024 bytes of UTF-8. No URL is revoked alone, but by deactivating its HMAC
+//! key or deleting the service account's key. Google's pages
 //! allow `POST` to signed URLs only to start a resumable upload
 //! (`x-goog-resumable: start`); whether a bucket takes multipart's `POST`s, try
-//! before relying on it.
+//! before relying on it. Not here: V2 signing, signing by the `Authorization`
+//! header, policy documents for browsers' forms.
 //!
 //! # Requests in AWS's words
 //!
