@@ -22,6 +22,7 @@ step "documentation tests"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 quietly "$log" cargo test --quiet --locked --workspace --doc # ten lines about nothing when all is well
+scripts/package.sh
 scripts/fuzz.sh 60
 step "demo on devstore"
 scripts/demo.sh
