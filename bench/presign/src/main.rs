@@ -43,6 +43,10 @@ fn tell_rows(measured: &Measured) {
         over_floor(&ours::s3::batch_with_token(fastest), with_token),
     );
     row("s3.single", over_rusty_s3(ours::s3::SINGLE));
+    row(
+        "s3.single.query",
+        over_rusty_s3(ours::s3::SINGLE_WITH_QUERY),
+    );
     for name in ["avx512", "sha-ni", "portable"] {
         if Kernel::available()
             .iter()

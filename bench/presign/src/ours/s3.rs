@@ -15,10 +15,8 @@ use crate::{
 };
 
 pub const SINGLE: &str = "single";
-/// With a parameter, as the broker has: nothing is found from the last URL.
+/// With a parameter that differs each time, as the broker has.
 pub const SINGLE_WITH_QUERY: &str = "single with query";
-
-const QUERY: &[(&str, &str)] = &[("x-grant", "grt_01k9gq3v6tfx8s2m4n7p0r5w1z")];
 
 pub fn batch(kernel: &str) -> String {
     format!("batch by {kernel}")
@@ -35,8 +33,8 @@ pub fn candidates() -> Vec<Candidate<'static>> {
         let name = batch_with_token(kernel.name());
         candidates.push(batch_of(name, kernel, Some(session_token())));
     }
-    candidates.push(single(SINGLE, &[]));
-    candidates.push(single(SINGLE_WITH_QUERY, QUERY));
+    candidates.push(single());
+    candidates.push(single_with_query());
     candidates
 }
 
@@ -60,16 +58,32 @@ fn batch_of(name: String, kernel: Kernel, token: Option<String>) -> Candidate<'s
     )
 }
 
-fn single(name: &str, query: &'static [(&str, &str)]) -> Candidate<'static> {
+fn single() -> Candidate<'static> {
     let signer = signer(None);
     let sign = move |key: &str, window| {
+        let request = Request::new(Method::Get, Target::Object(key));
+        signer.sign(&request, window)
+    };
+    singles(SINGLE, 1000, sign, |url| check(SINGLE, url, None))
+}
+
+fn single_with_query() -> Candidate<'static> {
+    let signer = signer(None);
+    let grants: Vec<String> = (0..1000)
+        .map(|grant| format!("grt_{:026}", grant * 7919))
+        .collect();
+    let mut next = 0;
+    let sign = move |key: &str, window| {
+        next = (next + 1) % grants.len();
         let request = Request {
-            query,
+            query: &[("x-grant", &grants[next])],
             ..Request::new(Method::Get, Target::Object(key))
         };
         signer.sign(&request, window)
     };
-    singles(name, 1000, sign, |url| check(name, url, None))
+    singles(SINGLE_WITH_QUERY, 1000, sign, |url| {
+        check(SINGLE_WITH_QUERY, url, None);
+    })
 }
 
 fn signer(token: Option<&str>) -> Signer {
