@@ -8,20 +8,19 @@
     clippy::indexing_slicing,
     reason = "by numbers below the length, which was asked for"
 )]
-#![expect(clippy::many_single_char_names, reason = "the letters of FIPS 180-4")]
+
+mod layout;
+mod rounds;
 
 use std::arch::is_x86_feature_detected;
-use std::arch::x86_64::{
-    __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_and_si128, _mm_loadu_si128, _mm_set_epi64x,
-    _mm_set1_epi8, _mm_setzero_si128, _mm_sha256msg1_epu32, _mm_sha256msg2_epu32,
-    _mm_sha256rnds2_epu32, _mm_shuffle_epi8, _mm_shuffle_epi32, _mm_srli_epi16, _mm_storeu_si128,
-    _mm_unpackhi_epi8, _mm_unpackhi_epi64, _mm_unpacklo_epi8, _mm_unpacklo_epi64,
-};
+use std::arch::x86_64::{__m128i, _mm_setzero_si128, _mm_shuffle_epi32};
 
+use self::{
+    layout::{descending, from_words, hex_digits, join, split},
+    rounds::{compress, compress_repeated, compress_words},
+};
 use crate::kernel::{
-    Block, Job, Messages, OUTER_PADDING, Repeated, Seal, Signature, State,
-    schedule::{ROUND_CONSTANTS, Schedule},
-    seal::MAX_BLOCKS,
+    Block, Job, Messages, OUTER_PADDING, Repeated, Seal, Signature, State, seal::MAX_BLOCKS,
 };
 
 const STREAMS: usize = 2;
@@ -188,174 +187,4 @@ fn finish<const STREAMS: usize>(outer: &State, inner: [Halves; STREAMS]) -> [Hal
     let mut state = [split(outer); STREAMS];
     compress_words(&mut state, words);
     state
-}
-
-/// Compresses a block of each message.
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn compress<const STREAMS: usize>(state: &mut [Halves; STREAMS], blocks: [&Block; STREAMS]) {
-    let mut words = [[_mm_setzero_si128(); 4]; STREAMS];
-    for (words, block) in words.iter_mut().zip(blocks) {
-        *words = load(block);
-    }
-    compress_words(state, words);
-}
-
-/// Compresses a block of each message, which has been read.
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn compress_words<const STREAMS: usize>(
-    state: &mut [Halves; STREAMS],
-    mut words: [[__m128i; 4]; STREAMS],
-) {
-    let mut next = *state;
-    let (fours, _) = ROUND_CONSTANTS.as_chunks::<4>();
-    for (step, constants) in fours.iter().enumerate() {
-        let constants = from_words(constants);
-        for (next, words) in next.iter_mut().zip(&mut words) {
-            let [w0, w1, w2, w3] = *words;
-            four_rounds(next, _mm_add_epi32(w0, constants));
-            // The four words that come 16 after those just used take their place; the last 16 need no more.
-            let w16 = if step < 12 {
-                extend(w0, w1, w2, w3)
-            } else {
-                w0
-            };
-            *words = [w1, w2, w3, w16];
-        }
-    }
-    add(state, next);
-}
-
-/// Compresses the same block in all messages.
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn compress_repeated<const STREAMS: usize>(state: &mut [Halves; STREAMS], schedule: &Schedule) {
-    let mut next = *state;
-    let (fours, _) = schedule.as_chunks::<4>();
-    for words in fours {
-        let words = from_words(words);
-        for next in &mut next {
-            four_rounds(next, words);
-        }
-    }
-    add(state, next);
-}
-
-/// Four rounds; the words are the schedule's plus the rounds' constants.
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn four_rounds(state: &mut Halves, words: __m128i) {
-    // Two rounds make of `a b e f` the next `c d g h`.
-    state.cdgh = _mm_sha256rnds2_epu32(state.cdgh, state.abef, words);
-    let upper_words = _mm_shuffle_epi32::<0x0e>(words);
-    state.abef = _mm_sha256rnds2_epu32(state.abef, state.cdgh, upper_words);
-}
-
-/// The next four words of the schedule from the last 16.
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn extend(w0: __m128i, w1: __m128i, w2: __m128i, w3: __m128i) -> __m128i {
-    let seven_before = _mm_alignr_epi8::<4>(w3, w2);
-    let sum = _mm_add_epi32(_mm_sha256msg1_epu32(w0, w1), seven_before);
-    _mm_sha256msg2_epu32(sum, w3)
-}
-
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn add<const STREAMS: usize>(state: &mut [Halves; STREAMS], next: [Halves; STREAMS]) {
-    for (state, next) in state.iter_mut().zip(next) {
-        state.abef = _mm_add_epi32(state.abef, next.abef);
-        state.cdgh = _mm_add_epi32(state.cdgh, next.cdgh);
-    }
-}
-
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn split(&[a, b, c, d, e, f, g, h]: &State) -> Halves {
-    Halves {
-        abef: from_words(&[f, e, b, a]),
-        cdgh: from_words(&[h, g, d, c]),
-    }
-}
-
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn join(state: Halves) -> State {
-    let [f, e, b, a] = to_words(state.abef);
-    let [h, g, d, c] = to_words(state.cdgh);
-    [a, b, c, d, e, f, g, h]
-}
-
-/// The words in descending order, `a` and `e` uppermost.
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn descending(Halves { abef, cdgh }: Halves) -> [__m128i; 2] {
-    [
-        _mm_unpackhi_epi64(cdgh, abef),
-        _mm_unpacklo_epi64(cdgh, abef),
-    ]
-}
-
-/// The state in hexadecimal.
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn hex_digits(state: Halves) -> [u8; 64] {
-    let all = from_bytes(b"0123456789abcdef");
-    let backwards = _mm_set_epi64x(0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f);
-    let low_nibbles = _mm_set1_epi8(0x0f);
-    let mut text = [0; 64];
-    let (places, _) = text.as_chunks_mut();
-    for (places, words) in places.chunks_mut(2).zip(descending(state)) {
-        let bytes = _mm_shuffle_epi8(words, backwards);
-        let high = _mm_and_si128(_mm_srli_epi16::<4>(bytes), low_nibbles);
-        let high = _mm_shuffle_epi8(all, high);
-        let low = _mm_shuffle_epi8(all, _mm_and_si128(bytes, low_nibbles));
-        places[0] = to_bytes(_mm_unpacklo_epi8(high, low));
-        places[1] = to_bytes(_mm_unpackhi_epi8(high, low));
-    }
-    text
-}
-
-#[inline]
-#[target_feature(enable = "sha,sse4.1,ssse3")]
-fn load(block: &Block) -> [__m128i; 4] {
-    let big_endian = _mm_set_epi64x(0x0c0d_0e0f_0809_0a0b, 0x0405_0607_0001_0203);
-    let mut words = [_mm_setzero_si128(); 4];
-    for (words, bytes) in words.iter_mut().zip(block.as_chunks().0) {
-        *words = _mm_shuffle_epi8(from_bytes(bytes), big_endian);
-    }
-    words
-}
-
-#[inline]
-#[target_feature(enable = "sse2")]
-fn from_bytes(bytes: &[u8; 16]) -> __m128i {
-    // SAFETY: the reference is to 16 bytes, as many as are read; they need not be aligned.
-    unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "sse2")]
-fn from_words(words: &[u32; 4]) -> __m128i {
-    // SAFETY: the reference is to 16 bytes, as many as are read; they need not be aligned.
-    unsafe { _mm_loadu_si128(words.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "sse2")]
-fn to_words(register: __m128i) -> [u32; 4] {
-    let mut words = [0; 4];
-    // SAFETY: the reference is to 16 bytes, as many as are written; they need not be aligned.
-    unsafe { _mm_storeu_si128(words.as_mut_ptr().cast(), register) };
-    words
-}
-
-#[inline]
-#[target_feature(enable = "sse2")]
-fn to_bytes(register: __m128i) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    // SAFETY: the reference is to 16 bytes, as many as are written; they need not be aligned.
-    unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), register) };
-    bytes
 }
