@@ -24,6 +24,7 @@ pub use mandate::Mandate;
 pub use release::{Item, Release, Released, ReleasedUrl};
 pub use sweep::Swept;
 pub use uploads::ObjectToUpload;
+pub use urls::PlainReleased;
 
 use crate::clock::Clock;
 use crate::db::{self, Db};

@@ -237,7 +237,9 @@ impl Drop for Ledger {
 }
 
 fn line_of(event: &Event) -> Result<Vec<u8>, Error> {
-    let mut line = Vec::with_capacity(768);
+    let keys = event.grant.iter().flat_map(|grant| &grant.keys);
+    let in_quotes_bytes = keys.map(|key| key.len() + 3);
+    let mut line = Vec::with_capacity(1024 + in_quotes_bytes.sum::<usize>());
     serde_json::to_writer(&mut line, event).map_err(|error| {
         tracing::error!(%error, "an event cannot be written as JSON");
         Error::Unavailable

@@ -45,6 +45,9 @@ pub(crate) fn run(input: &[u8]) {
     }
 }
 
+/// The header that may say the payload's hash.
+const CONTENT_SHA256: &str = "x-goog-content-sha256";
+
 /// Every access id is known.
 fn key(id: &str) -> Option<VerifyingKey> {
     HmacKey::new(id, SECRET).ok().map(Into::into)
@@ -74,7 +77,18 @@ fn check(verified: &Verified, wire: &Wire, now: Timestamp) {
         expires_at: verified.expires_at,
         parameters: &verified.parameters,
     };
+    let is_signed = |name: &str| {
+        verified
+            .signed_headers
+            .iter()
+            .any(|signed| **signed == *name)
+    };
     confirmed.check("x-goog-", wire, now, |url, bucket, request, window| {
+        // Google takes the payload's hash from this header whether it is signed or not; our signer
+        // binds what is signed alone.
+        if wire.header(CONTENT_SHA256).is_some() && !is_signed(CONTENT_SHA256) {
+            return None;
+        }
         let credential = wire.parameter("X-Goog-Credential")?;
         let location = credential.rsplit('/').nth(2)?;
         let endpoint = Endpoint::parse(url, Addressing::Path, bucket)

@@ -75,6 +75,11 @@ impl UrlBuffer {
         self.ends.clear();
     }
 
+    /// Appends a URL that was signed alone.
+    pub fn append(&mut self, url: &SignedUrl) {
+        self.push(url.expose(), "", "", "");
+    }
+
     /// Has `work` append URLs, all or, if it fails, none.
     pub(crate) fn append_all<E>(
         &mut self,

@@ -66,7 +66,7 @@ impl Broker {
             bound_by: released.bound_by,
             parts: parts
                 .iter()
-                .zip(released.urls)
+                .zip(released.into_each())
                 .map(|(part, released)| SignedPart {
                     number: part.number,
                     url: released.url,

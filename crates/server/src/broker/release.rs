@@ -5,7 +5,7 @@ use super::rate::Exceeded;
 use super::{Broker, Error, Mandate};
 use crate::telemetry;
 use presign::s3::Signer;
-use presign::{BatchRequest, Method, Request, SignedUrl, SignedUrlRef, Target, UrlBuffer, Window};
+use presign::{BatchRequest, Method, Request, Target, UrlBuffer, Window};
 use protocol::audit::{Action, Grant};
 use protocol::id::{GrantId, ObjectId, UploadId, VersionId};
 use protocol::transfer::{BearerUrl, BoundBy, MAX_BATCH, UrlMethod};
@@ -136,7 +136,23 @@ pub struct Released {
     /// What bounded that.
     pub bound_by: BoundBy,
     /// One an item, in the order of the items.
-    pub urls: Vec<ReleasedUrl>,
+    pub urls: UrlBuffer,
+    /// The headers that the request to each URL must carry, as name and value, in the same order.
+    pub headers: Vec<Vec<(String, String)>>,
+}
+
+impl Released {
+    /// Each URL on its own.
+    pub fn into_each(self) -> Vec<ReleasedUrl> {
+        self.urls
+            .iter()
+            .zip(self.headers)
+            .map(|(url, headers)| ReleasedUrl {
+                url: BearerUrl::new(url.expose()),
+                headers,
+            })
+            .collect()
+    }
 }
 
 /// A released URL.
@@ -224,19 +240,12 @@ impl Broker {
         self.ledger.record(event, Some(mandate.recheck())).await?;
         // It is on the record: from here on, and only from here, the URLs may be shown
         telemetry::count_urls(team.name.as_str(), action_of(release.method), count);
-        let urls = urls
-            .into_iter()
-            .zip(release.items)
-            .map(|(url, item)| ReleasedUrl {
-                url: BearerUrl::new(String::from(url.into_exposed())),
-                headers: item.headers,
-            })
-            .collect();
         Ok(Released {
             grant_id,
             expires_at: expiry.expires_at,
             bound_by: expiry.bound_by,
             urls,
+            headers: release.items.into_iter().map(|item| item.headers).collect(),
         })
     }
 }
@@ -249,19 +258,19 @@ fn sign(
     items: &[Item<'_>],
     grant: &str,
     window: Window,
-) -> Result<Vec<SignedUrl>, presign::Error> {
+) -> Result<UrlBuffer, presign::Error> {
+    let mut urls = UrlBuffer::new();
     let differ_in_key_alone = |item: &Item<'_>| item.headers.is_empty() && item.query.is_empty();
     if items.len() > 1 && items.iter().all(differ_in_key_alone) {
         let request = BatchRequest {
             query: &[(GRANT_PARAMETER, grant)],
             ..BatchRequest::new(method)
         };
-        let mut urls = UrlBuffer::new();
         let keys = items.iter().map(|item| item.key.as_str());
         signer.sign_batch(&request, keys, window, &mut urls)?;
-        return Ok(urls.iter().map(SignedUrlRef::to_owned).collect());
+        return Ok(urls);
     }
-    let sign_one = |item: &Item<'_>| {
+    for item in items {
         let headers: Vec<(&str, &str)> = item
             .headers
             .iter()
@@ -279,9 +288,9 @@ fn sign(
             headers: &headers,
             query: &query,
         };
-        signer.sign(&request, window)
-    };
-    items.iter().map(sign_one).collect()
+        urls.append(&signer.sign(&request, window)?);
+    }
+    Ok(urls)
 }
 
 /// The method as metrics name it.

@@ -1,6 +1,6 @@
 //! Uploads in parts: begun, listed, given up.
 
-use super::urls::plain_key;
+use super::urls::{plain_key, plain_root};
 use super::{Broker, Error, Mandate, SHORT_CAP_SECONDS, UPLOAD_CAP_SECONDS, landed};
 use crate::db::upload::{self, Phase, UploadRow};
 use crate::policy::{AbortUpload, BeginUpload, ListParts, Permit};
@@ -42,7 +42,7 @@ impl Broker {
         let request = op.request;
         let object = ObjectToUpload {
             id: self.ids.make(),
-            key: plain_key(&mandate, &request.key, || "key".to_owned())?,
+            key: plain_key(&plain_root(&mandate), &request.key, || "key".to_owned())?,
             size_bytes: request.size_bytes,
             digest: request.digest,
         };

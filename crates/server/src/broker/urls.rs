@@ -1,9 +1,9 @@
 //! URLs for plain objects: those that a client names itself.
 
-use super::release::{Item, Release};
+use super::release::{Item, Release, Released};
 use super::{Broker, Error, Mandate};
 use crate::policy::{Permit, PlainUrls};
-use protocol::transfer::{MAX_BATCH, ObjectUrl, UrlMethod, Urls, UrlsObject, UrlsRequest};
+use protocol::transfer::{MAX_BATCH, UrlMethod, UrlsObject, UrlsRequest};
 use protocol::{FileKey, ObjectKey};
 use std::collections::HashSet;
 
@@ -12,22 +12,34 @@ const MAX_PUT_BYTES: u64 = 5 << 30;
 /// The longest name to save an object by, in bytes.
 const MAX_SAVE_AS_BYTES: usize = 255;
 
+/// URLs for plain objects: what `protocol::transfer::Urls` tells, before it is copied into an answer.
+#[derive(Debug)]
+pub struct PlainReleased {
+    /// What the URLs are for.
+    pub method: UrlMethod,
+    /// The objects, in the order of the URLs.
+    pub objects: Vec<UrlsObject>,
+    /// The URLs.
+    pub released: Released,
+}
+
 impl Broker {
     /// Releases URLs for plain objects, all for one method, on one grant.
     ///
     /// # Errors
     /// When the request is not of its form, and as [`Broker::release`].
-    pub async fn urls(&self, permit: Permit<PlainUrls>) -> Result<Urls, Error> {
+    pub async fn urls(&self, permit: Permit<PlainUrls>) -> Result<PlainReleased, Error> {
         let mandate = Mandate::of(&permit)?;
         let (op, _) = permit.into_op();
         let request = op.request;
         check(&request)?;
+        let root = plain_root(&mandate);
         let keys = request
             .objects
             .iter()
             .enumerate()
             .map(|(index, object)| {
-                plain_key(&mandate, &object.key, || format!("objects[{index}].key"))
+                plain_key(&root, &object.key, || format!("objects[{index}].key"))
             })
             .collect::<Result<Vec<_>, _>>()?;
         let items = request
@@ -42,35 +54,26 @@ impl Broker {
             ..Release::new(request.method, items)
         };
         let released = self.release(&mandate, release).await?;
-        let urls = request
-            .objects
-            .into_iter()
-            .zip(released.urls)
-            .map(|(object, released)| ObjectUrl {
-                key: object.key,
-                url: released.url,
-                headers: released.headers,
-            })
-            .collect();
-        Ok(Urls {
-            grant_id: released.grant_id,
+        Ok(PlainReleased {
             method: request.method,
-            expires_at: released.expires_at,
-            bound_by: released.bound_by,
-            headers: Vec::new(),
-            urls,
+            objects: request.objects,
+            released,
         })
     }
 }
 
-/// The whole key of a plain object: the team's root and what the client calls it.
+/// What the key of every plain object of a team begins with.
+pub(super) fn plain_root(mandate: &Mandate) -> String {
+    format!("{}files/", mandate.root())
+}
+
+/// The whole key of a plain object: its [`plain_root`] and what the client calls it.
 pub(super) fn plain_key(
-    mandate: &Mandate,
+    root: &str,
     key: &FileKey,
     field: impl FnOnce() -> String,
 ) -> Result<ObjectKey, Error> {
-    let root = format!("{}files/", mandate.root());
-    ObjectKey::under(&root, key.as_str()).map_err(|error| {
+    ObjectKey::under(root, key.as_str()).map_err(|error| {
         Error::invalid(
             field(),
             format!("{error}, with the {} bytes of the team's root", root.len()),
@@ -87,7 +90,8 @@ fn check(request: &UrlsRequest) -> Result<(), Error> {
         ));
     }
     if objects.len() > 1 {
-        let mut seen = HashSet::with_capacity(objects.len());
+        let hasher = foldhash::fast::RandomState::default();
+        let mut seen = HashSet::with_capacity_and_hasher(objects.len(), hasher);
         for (index, object) in objects.iter().enumerate() {
             if !seen.insert(object.key.as_str()) {
                 return Err(Error::invalid(

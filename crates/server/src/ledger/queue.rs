@@ -145,6 +145,11 @@ impl Queue {
         self.wake.notify_one();
     }
 
+    /// True when there is no event that somebody waits for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.lock().entries.is_empty()
+    }
+
     /// True when nothing more is taken.
     pub(super) fn is_closed(&self) -> bool {
         self.waiting.lock().closed

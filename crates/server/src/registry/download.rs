@@ -70,7 +70,7 @@ impl Registry {
         answer.bound_by = issued.bound_by;
         answer.entries = entries
             .iter()
-            .zip(issued.urls)
+            .zip(issued.into_each())
             .map(|(entry, released)| EntryUrl {
                 path: entry.path.clone(),
                 size_bytes: entry.size_bytes,

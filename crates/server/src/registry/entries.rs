@@ -135,20 +135,22 @@ impl Registry {
             ..Release::new(UrlMethod::Put, items)
         };
         let released = self.parts.broker.release(mandate, release).await?;
+        let (grant_id, expires_at, bound_by) =
+            (released.grant_id, released.expires_at, released.bound_by);
         let requests = wanted
             .iter()
-            .zip(released.urls)
+            .zip(released.into_each())
             .map(|((id, ..), url)| {
                 let request = SignedRequest {
                     url: url.url,
                     headers: url.headers,
-                    expires_at: released.expires_at,
-                    bound_by: released.bound_by,
+                    expires_at,
+                    bound_by,
                 };
                 (*id, request)
             })
             .collect();
-        Ok((Some(released.grant_id), requests))
+        Ok((Some(grant_id), requests))
     }
 }
 

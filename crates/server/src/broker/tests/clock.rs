@@ -1,7 +1,7 @@
 //! A clock that is moved, on the server or against the store's: what is asked for is refused, or lives
 //! as long as it is said to, never longer.
 
-use super::fixture::{Fixture, put_request, request};
+use super::fixture::{Fixture, put_request, request, told};
 use crate::broker::Error;
 use crate::clock::Clock as _;
 use crate::db::testing::for_each_database;
@@ -95,7 +95,7 @@ async fn a_clock_that_moves_between_decision_and_signature_adds_nothing() {
         } else {
             decided_at.plus(by)
         });
-        let urls = fixture.broker.urls(permit).await.unwrap();
+        let urls = told(fixture.broker.urls(permit).await.unwrap());
         let (from, end) = told_recorded_and_signed(&fixture, &urls).await;
         assert!(from <= decided_at && from <= clock.now(), "{moved}");
         assert!(end <= decided_at.plus(LIFE), "{moved}: {end}");

@@ -133,7 +133,7 @@ async fn content_is_written_once() {
     for _ in 0..2 {
         let release = Release::new(UrlMethod::Put, vec![item()]);
         let released = fixture.broker.release(&mandate, release).await.unwrap();
-        let url = &released.urls[0];
+        let url = &released.into_each()[0];
         let answer = fixture
             .send("PUT", url.url.expose(), &url.headers, "content")
             .await;

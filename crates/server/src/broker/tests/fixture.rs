@@ -1,7 +1,7 @@
 //! Two teams with a bucket each, their people, a ledger, and a client that sends what it is told.
 
 use crate::auth::Auth;
-use crate::broker::{Broker, Error};
+use crate::broker::{Broker, Error, PlainReleased};
 use crate::clock::{Clock, SystemClock};
 use crate::db::testing::TestDatabase;
 use crate::db::upload::{self, UploadRow};
@@ -20,8 +20,8 @@ use protocol::audit::{Action, Event};
 use protocol::id::{BucketId, PrincipalId, TeamId, UploadId};
 use protocol::layout::Layout;
 use protocol::transfer::{
-    NewUpload, Object, PartDigest, SignedPart, SignedParts, Upload, UploadedParts, UrlMethod, Urls,
-    UrlsObject, UrlsRequest,
+    NewUpload, Object, ObjectUrl, PartDigest, SignedPart, SignedParts, Upload, UploadedParts,
+    UrlMethod, Urls, UrlsObject, UrlsRequest,
 };
 use protocol::{Digest, Role, Sha256Digest};
 use std::net::{IpAddr, Ipv4Addr};
@@ -353,7 +353,7 @@ impl Fixture {
     pub(super) async fn urls(&self, name: &str, request: UrlsRequest) -> Result<Urls, Error> {
         let team = self.team(self.team_of(name));
         let permit = self.permit(name, PlainUrls { team, request }).await;
-        self.broker.urls(permit.unwrap()).await
+        self.broker.urls(permit.unwrap()).await.map(told)
     }
 
     fn team_of(&self, name: &str) -> TeamId {
@@ -506,5 +506,26 @@ pub(super) fn large_digest() -> Digest {
     Digest::Sha256Composite {
         part_size_bytes: 16 << 20,
         composite,
+    }
+}
+
+/// URLs for plain objects, as a client is told them.
+pub(super) fn told(plain: PlainReleased) -> Urls {
+    let (grant_id, expires_at) = (plain.released.grant_id, plain.released.expires_at);
+    let bound_by = plain.released.bound_by;
+    let each = plain.objects.into_iter().zip(plain.released.into_each());
+    Urls {
+        grant_id,
+        method: plain.method,
+        expires_at,
+        bound_by,
+        headers: Vec::new(),
+        urls: each
+            .map(|(object, released)| ObjectUrl {
+                key: object.key,
+                url: released.url,
+                headers: released.headers,
+            })
+            .collect(),
     }
 }
