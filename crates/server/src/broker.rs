@@ -6,6 +6,7 @@
 mod complete;
 mod error;
 mod expiry;
+mod item;
 mod landed;
 mod mandate;
 mod parts;
@@ -20,8 +21,9 @@ mod tests;
 
 pub use error::Error;
 pub use expiry::{Bounds, Expiry, Fault, SHORT_CAP_SECONDS, UPLOAD_CAP_SECONDS, expiry};
+pub use item::Item;
 pub use mandate::Mandate;
-pub use release::{Item, Release, Released, ReleasedUrl};
+pub use release::{Release, Released, ReleasedUrl};
 pub use sweep::Swept;
 pub use uploads::ObjectToUpload;
 pub use urls::PlainReleased;

@@ -1,6 +1,7 @@
 //! URLs for windows of parts.
 
-use super::release::{Item, Release};
+use super::item::Item;
+use super::release::Release;
 use super::{Broker, Error, Mandate, SHORT_CAP_SECONDS};
 use crate::db::upload;
 use crate::policy::{Permit, SignParts};

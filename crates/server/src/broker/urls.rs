@@ -1,6 +1,7 @@
 //! URLs for plain objects: those that a client names itself.
 
-use super::release::{Item, Release, Released};
+use super::item::Item;
+use super::release::{Release, Released};
 use super::{Broker, Error, Mandate};
 use crate::policy::{Permit, PlainUrls};
 use protocol::transfer::{MAX_BATCH, UrlMethod, UrlsObject, UrlsRequest};
