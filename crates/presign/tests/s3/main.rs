@@ -7,6 +7,7 @@
 )]
 
 mod aws_examples;
+mod aws_suite;
 mod batch;
 mod botocore;
 #[path = "../shared/made_up.rs"]

@@ -87,10 +87,8 @@ impl Signing<'_> {
         let request_sha256 = hexadecimal(&Sha256::digest(request));
         let string_to_sign = format!("{algorithm}\n{time}\n{scope}\n{request_sha256}");
         let secret = format!("{key_prefix}{}", self.secret);
-        let derived = [date, region, service, terminator]
-            .iter()
-            .fold(secret.into_bytes(), |key, text| hmac(&key, text));
-        let signature = hexadecimal(&hmac(&derived, &string_to_sign));
+        let scope = [date, region, service, terminator];
+        let signature = signature(&secret, scope, &string_to_sign);
         format!(
             "{}{uri}?{query}&{parameter_prefix}Signature={signature}",
             self.base_url
@@ -98,7 +96,16 @@ impl Signing<'_> {
     }
 }
 
-fn encoded(text: &str, also_plain: &str) -> String {
+/// The signature of a string to sign, by the key that a secret behind its prefix gives for a scope.
+pub(crate) fn signature(secret: &str, scope: [&str; 4], string_to_sign: &str) -> String {
+    let derived = scope
+        .iter()
+        .fold(secret.as_bytes().to_vec(), |key, text| hmac(&key, text));
+    hexadecimal(&hmac(&derived, string_to_sign))
+}
+
+/// Percent-encodes all but what RFC 3986 calls unreserved, and what is to be left plain besides.
+pub(crate) fn encoded(text: &str, also_plain: &str) -> String {
     let encode = |byte: u8| {
         let character = char::from(byte);
         if byte.is_ascii_alphanumeric()
