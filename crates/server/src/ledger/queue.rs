@@ -145,9 +145,9 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// True when there is no event that somebody waits for.
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.lock().entries.is_empty()
+    /// How many events wait that somebody waits for.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.lock().entries.len()
     }
 
     /// True when nothing more is taken.

@@ -33,8 +33,6 @@ const DENIAL_PAUSE: Duration = Duration::from_millis(100);
 const FAILURE_PAUSE: Duration = Duration::from_millis(20);
 /// How often an idle lane shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How often the writer lets others run before it takes what waits.
-const YIELDS: u32 = 16;
 /// The most failures of the database while one batch is written.
 const MAX_FAILURES: u32 = 2;
 /// The most refreshes of the directory while one batch is written.
@@ -62,6 +60,15 @@ struct Writer {
     sealer: Sealer,
     lines: Vec<u8>,
     failed_at: Option<Instant>,
+    last: Option<LastCommit>,
+}
+
+/// What the last commit says of the next one.
+struct LastCommit {
+    took: Duration,
+    ended_at: Instant,
+    /// How many it answered, and how many waited by then.
+    in_flight: usize,
 }
 
 /// Opens a lane and starts the thread that writes it. The head's sender is dropped when it ends.
@@ -120,6 +127,7 @@ impl Writer {
             sealer: Sealer::new(),
             lines: Vec::new(),
             failed_at: None,
+            last: None,
         };
         Ok((writer, seen))
     }
@@ -135,7 +143,14 @@ impl Writer {
                     denials_due = now + DENIAL_PAUSE;
                 }
                 self.tell_of_dropped(&mut batch);
+                let answered = batch.entries.len();
                 let written = self.write(batch).await;
+                let ended_at = Instant::now();
+                self.last = written.then(|| LastCommit {
+                    took: ended_at - now,
+                    ended_at,
+                    in_flight: answered + self.parts.queue.len(),
+                });
                 if written {
                     heartbeat_due = Instant::now() + HEARTBEAT;
                 } else if self.parts.queue.is_closed() {
@@ -163,14 +178,17 @@ impl Writer {
         self.close().await;
     }
 
-    /// Lets whoever can run on this processor go first: a commit costs the same whatever is in it, and
-    /// who was just answered is about to ask again. No timer: where nobody else has anything to do, it
-    /// takes microseconds.
+    /// Lets others run first until half of those that are on their way have come: a commit costs the same
+    /// whatever is in it, and while one half is committed the other is worked on. No timer is waited for,
+    /// and a lone request waits for nobody.
     fn gather(&self) {
-        if self.parts.queue.is_empty() {
-            return;
-        }
-        for _ in 0..YIELDS {
+        let Some(last) = &self.last else { return };
+        let until = last.ended_at + last.took / 2;
+        loop {
+            let waiting = self.parts.queue.len();
+            if waiting == 0 || waiting >= last.in_flight.div_ceil(2) || Instant::now() >= until {
+                return;
+            }
             std::thread::yield_now();
         }
     }
