@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packages presign as crates.io gets it, and builds it from the package alone, which lands in the target folder.
+# Packages presign as it is published, and builds it from the package alone, which lands in the target folder.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need cargo "install Rust; rust-toolchain.toml names the version"

@@ -1,4 +1,4 @@
-//! <https://crates.io/crates/aws-lc-rs>: the bare RSA signature, without a URL.
+//! The crate `aws-lc-rs`: the bare RSA signature, without a URL.
 
 use aws_lc_rs::{
     rand::SystemRandom,

@@ -1,4 +1,4 @@
-//! <https://crates.io/crates/aws-sdk-s3>
+//! The crate `aws-sdk-s3`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! <https://crates.io/crates/aws-sigv4>, the signing half of AWS's SDK.
+//! The crate `aws-sigv4`, the signing half of AWS's SDK.
 
 use std::time::{Duration, SystemTime};
 

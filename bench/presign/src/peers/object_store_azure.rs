@@ -1,4 +1,4 @@
-//! <https://crates.io/crates/object_store>, which signs service SAS for Azure.
+//! The crate `object_store`, which signs service SAS for Azure.
 
 use std::time::Duration;
 

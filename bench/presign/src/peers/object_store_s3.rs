@@ -1,4 +1,4 @@
-//! <https://crates.io/crates/object_store>, which signs for S3.
+//! The crate `object_store`, which signs for S3.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! <https://crates.io/crates/opendal>
+//! The crate `opendal`.
 
 use std::time::Duration;
 

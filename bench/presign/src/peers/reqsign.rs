@@ -1,4 +1,4 @@
-//! <https://crates.io/crates/reqsign-aws-v4>
+//! The crate `reqsign-aws-v4`.
 
 use std::time::Duration;
 

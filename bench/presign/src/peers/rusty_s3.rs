@@ -1,4 +1,4 @@
-//! <https://crates.io/crates/rusty-s3>
+//! The crate `rusty-s3`.
 
 use std::time::Duration;
 
