@@ -33,6 +33,8 @@ const DENIAL_PAUSE: Duration = Duration::from_millis(100);
 const FAILURE_PAUSE: Duration = Duration::from_millis(20);
 /// How often an idle lane shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long the writer lets others run first at most: a commit that hung says nothing of the next one.
+const MAX_GATHER: Duration = Duration::from_millis(1);
 /// The most failures of the database while one batch is written.
 const MAX_FAILURES: u32 = 2;
 /// The most refreshes of the directory while one batch is written.
@@ -183,7 +185,7 @@ impl Writer {
     /// and a lone request waits for nobody.
     fn gather(&self) {
         let Some(last) = &self.last else { return };
-        let until = last.ended_at + last.took / 2;
+        let until = last.ended_at + (last.took / 2).min(MAX_GATHER);
         loop {
             let waiting = self.parts.queue.len();
             if waiting == 0 || waiting >= last.in_flight.div_ceil(2) || Instant::now() >= until {
