@@ -27,7 +27,7 @@ step "measuring"
 "${one_core[@]}" "$sdk_python" bench/presign/python_peers.py >>"$scratch/told"
 
 # End to end, with what a URL costs around its signature
-cargo bench --quiet --locked --workspace --bench batch | tee -a "$scratch/told" | grep -v '^row'
+cargo bench --quiet --locked --workspace --bench batch >>"$scratch/told"
 grep '^batch\.' scripts/bench-rows.tsv | cat bench/presign/rows.tsv - >"$scratch/table"
 
 awk -F '\t' 'NR == FNR { if ($1 == "absent") absent[$2]; next } !($1 in absent)' "$scratch/told" "$scratch/table" >"$scratch/rows"
