@@ -4,6 +4,7 @@
 //! server's runtime is busy with.
 
 mod commit;
+mod gather;
 mod standing;
 
 use super::lane::{Lane, Settled};
@@ -16,6 +17,7 @@ use crate::db::Db;
 use crate::db::ledger::{LaneConnection, SegmentRow};
 use crate::ids::IdMaker;
 use commit::{Attempt, Trouble};
+use gather::LastCommit;
 use protocol::audit::{Action, Event};
 use standing::Standing;
 use std::sync::Arc;
@@ -33,8 +35,6 @@ const DENIAL_PAUSE: Duration = Duration::from_millis(100);
 const FAILURE_PAUSE: Duration = Duration::from_millis(20);
 /// How often an idle lane shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How long the writer lets others run first at most: a commit that hung says nothing of the next one.
-const MAX_GATHER: Duration = Duration::from_millis(1);
 /// The most failures of the database while one batch is written.
 const MAX_FAILURES: u32 = 2;
 /// The most refreshes of the directory while one batch is written.
@@ -63,14 +63,6 @@ struct Writer {
     lines: Vec<u8>,
     failed_at: Option<Instant>,
     last: Option<LastCommit>,
-}
-
-/// What the last commit says of the next one.
-struct LastCommit {
-    took: Duration,
-    ended_at: Instant,
-    /// How many it answered, and how many waited by then.
-    in_flight: usize,
 }
 
 /// Opens a lane and starts the thread that writes it. The head's sender is dropped when it ends.
@@ -180,17 +172,10 @@ impl Writer {
         self.close().await;
     }
 
-    /// Lets others run first until half of those that are on their way have come: a commit costs the same
-    /// whatever is in it, and while one half is committed the other is worked on. No timer is waited for,
-    /// and a lone request waits for nobody.
+    /// Lets others run while more are worth waiting for. No timer: who has nothing to wait for goes on.
     fn gather(&self) {
         let Some(last) = &self.last else { return };
-        let until = last.ended_at + (last.took / 2).min(MAX_GATHER);
-        loop {
-            let waiting = self.parts.queue.len();
-            if waiting == 0 || waiting >= last.in_flight.div_ceil(2) || Instant::now() >= until {
-                return;
-            }
+        while last.is_worth_waiting(self.parts.queue.len(), Instant::now()) {
             std::thread::yield_now();
         }
     }
