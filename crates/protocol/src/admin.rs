@@ -1,7 +1,7 @@
 //! Bodies of administration: principals, teams, memberships, tokens, buckets, limits.
 
 use crate::digest::Sha256Digest;
-use crate::id::{BucketId, LimitId, PrincipalId, TeamId, TokenId};
+use crate::id::{LimitId, PrincipalId, TeamId, TokenId};
 use crate::name::{BucketName, PrincipalName, TeamName};
 use crate::role::Role;
 use crate::time::Timestamp;
@@ -267,101 +267,6 @@ pub struct ImportTokenHash {
     /// What it is for.
     #[serde(default)]
     pub label: String,
-}
-
-/// How the container is addressed.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Addressing {
-    /// `https://container.host/key`
-    #[default]
-    VirtualHost,
-    /// `https://host/container/key`
-    Path,
-}
-
-/// The store that a bucket is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[non_exhaustive]
-pub enum Provider {
-    /// Amazon S3, or a store that speaks its protocol.
-    S3,
-}
-
-/// A registered place in a store.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Bucket {
-    /// The bucket.
-    pub id: BucketId,
-    /// The name it is registered under.
-    pub name: BucketName,
-    /// The store.
-    pub provider: Provider,
-    /// Where the store answers.
-    pub endpoint: String,
-    /// The store's region.
-    pub region: String,
-    /// The store's own name of the bucket.
-    pub container: String,
-    /// What all keys begin with; empty, or ends in `/`.
-    pub prefix: String,
-    /// How the container is addressed.
-    pub addressing: Addressing,
-    /// Whether it may be used.
-    pub state: State,
-    /// True for the bucket of teams that have none.
-    pub default: bool,
-    /// The access key id, masked.
-    pub access_key_id: String,
-    /// When it was registered.
-    pub created_at: Timestamp,
-}
-
-/// `POST /v1/buckets`: registers a place in a store.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct NewBucket {
-    /// The name to register it under.
-    pub name: BucketName,
-    /// The store.
-    pub provider: Provider,
-    /// Where the store answers: `https://s3.eu-west-1.amazonaws.com`.
-    pub endpoint: String,
-    /// The store's region.
-    pub region: String,
-    /// The store's own name of the bucket.
-    pub container: String,
-    /// What all keys begin with; empty, or ends in `/`.
-    #[serde(default)]
-    pub prefix: String,
-    /// How the container is addressed.
-    #[serde(default)]
-    pub addressing: Addressing,
-    /// The access key id.
-    pub access_key_id: String,
-    /// The secret access key; stored sealed, never returned.
-    pub secret_access_key: String,
-    /// Makes it the bucket of teams that have none.
-    #[serde(default)]
-    pub default: bool,
-}
-
-impl std::fmt::Debug for NewBucket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewBucket")
-            .field("name", &self.name)
-            .field("endpoint", &self.endpoint)
-            .field("container", &self.container)
-            .field("prefix", &self.prefix)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Whom a limit binds.

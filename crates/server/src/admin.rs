@@ -19,7 +19,7 @@ mod told;
 
 pub use bootstrap::bootstrap;
 pub use error::Error;
-pub(crate) use told::masked;
+pub(crate) use told::tell_bucket;
 
 use crate::broker::Broker;
 use crate::clock::Clock;

@@ -35,7 +35,7 @@ use crate::db::Db;
 use crate::ids::IdMaker;
 use crate::ledger::Ledger;
 use crate::policy::{Operation, Permit, VersionFacts};
-use crate::stores::{S3Control, Stores};
+use crate::stores::{Control, Stores};
 use protocol::audit::{Action, Event};
 use protocol::id::{ObjectId, VersionId};
 use protocol::{ObjectKey, Timestamp};
@@ -128,7 +128,7 @@ impl Registry {
     }
 
     /// Control requests to the bucket of a mandate.
-    fn control(&self, mandate: &Mandate) -> Result<Arc<S3Control>, Error> {
+    fn control(&self, mandate: &Mandate) -> Result<Arc<dyn Control>, Error> {
         self.parts
             .stores
             .control(mandate.bucket())

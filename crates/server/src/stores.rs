@@ -4,25 +4,38 @@
 //! registration stays the same. Control requests (begin and complete uploads, read sizes and
 //! checksums, delete) are pre-signed requests too, sent by the server itself.
 
+mod act;
+mod answer;
+mod azure;
+mod control;
 mod error;
 mod http;
+mod lender;
+mod plan;
 mod registration;
 mod s3;
 pub mod seal;
+mod sender;
 mod signer;
 
+pub use act::Act;
+pub use answer::{Completed, Head, PartToComplete, StoredChecksum, StoredPart, Written};
+pub use control::Control;
 pub use error::{Cause, Error, StoreOperation};
 pub use http::HttpSettings;
-pub use registration::{Misfit, check_registration};
-pub use s3::{Completed, Head, PartToComplete, S3Control, StoredChecksum, StoredPart, Written};
+pub use lender::Purpose;
+pub use plan::seal as seal_plan;
+pub use registration::check_registration;
 pub use seal::SealKeys;
-pub use signer::endpoint;
+pub use signer::{Headers, Signed, Signer};
 
 use crate::clock::Clock;
 use crate::policy::BucketFacts;
+use lender::Lender;
 use parking_lot::RwLock;
-use presign::s3::Signer;
+use protocol::bucket::Provider;
 use protocol::id::BucketId;
+use sender::Sender;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -38,22 +51,20 @@ pub struct Stores {
 /// A bucket whose credential has been opened.
 #[derive(Debug)]
 struct Opened {
-    bucket: BucketFacts,
-    signer: Signer,
-    control: Arc<S3Control>,
+    bucket: Arc<BucketFacts>,
+    lender: Arc<Lender>,
+    control: Arc<dyn Control>,
 }
 
 impl Opened {
     /// Whether this is still how the bucket is registered.
-    fn is_for(&self, bucket: &BucketFacts) -> bool {
+    fn is_for(&self, bucket: &Arc<BucketFacts>) -> bool {
         let known = &self.bucket;
-        known.credential_revision == bucket.credential_revision
-            && known.endpoint == bucket.endpoint
-            && known.region == bucket.region
-            && known.container == bucket.container
-            && known.addressing == bucket.addressing
-            && known.access_key_id == bucket.access_key_id
-            && known.sealed_secret == bucket.sealed_secret
+        Arc::ptr_eq(known, bucket)
+            || (known.credential_revision == bucket.credential_revision
+                && known.sealed_plan == bucket.sealed_plan
+                && known.place == bucket.place
+                && known.endpoints == bucket.endpoints)
     }
 }
 
@@ -84,33 +95,45 @@ impl Stores {
     ///
     /// # Errors
     /// When the credential does not open, or the registration cannot be signed for.
-    pub fn signer(&self, bucket: &BucketFacts) -> Result<Signer, Error> {
-        Ok(self.opened(bucket)?.signer.clone())
+    pub async fn signer(
+        &self,
+        bucket: &Arc<BucketFacts>,
+        purpose: Purpose,
+    ) -> Result<Signer, Error> {
+        self.opened(bucket)?.lender.lend(purpose).await
     }
 
     /// The server's own requests to a bucket.
     ///
     /// # Errors
-    /// As [`Stores::signer`].
-    pub fn control(&self, bucket: &BucketFacts) -> Result<Arc<S3Control>, Error> {
+    /// When the credential does not open, or the registration cannot be signed for.
+    pub fn control(&self, bucket: &Arc<BucketFacts>) -> Result<Arc<dyn Control>, Error> {
         Ok(Arc::clone(&self.opened(bucket)?.control))
     }
 
-    fn opened(&self, bucket: &BucketFacts) -> Result<Arc<Opened>, Error> {
+    fn opened(&self, bucket: &Arc<BucketFacts>) -> Result<Arc<Opened>, Error> {
         if let Some(opened) = self.open.read().get(&bucket.id)
             && opened.is_for(bucket)
         {
             return Ok(Arc::clone(opened));
         }
-        let signer = signer::open(&self.keys, bucket)?;
-        let control = S3Control::new(signer.clone(), self.http.clone(), Arc::clone(&self.clock));
+        let lender = Arc::new(plan::open(&self.keys, bucket)?);
         let opened = Arc::new(Opened {
-            bucket: bucket.clone(),
-            signer,
-            control: Arc::new(control),
+            bucket: Arc::clone(bucket),
+            control: self.control_of(bucket, &lender),
+            lender,
         });
         self.open.write().insert(bucket.id, Arc::clone(&opened));
         Ok(opened)
+    }
+
+    fn control_of(&self, bucket: &BucketFacts, lender: &Arc<Lender>) -> Arc<dyn Control> {
+        let (http, clock) = (self.http.clone(), Arc::clone(&self.clock));
+        let sender = Sender::new(Arc::clone(lender), http, clock);
+        match bucket.place.provider() {
+            Provider::Azure => Arc::new(azure::AzureControl::new(sender)),
+            provider => Arc::new(s3::S3Control::new(provider, sender)),
+        }
     }
 }
 

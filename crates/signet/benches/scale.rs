@@ -11,16 +11,18 @@ mod support;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use client::Api;
+use futures::FutureExt as _;
 use presign::{Method, Request, Target, Timestamp, Ttl, Window};
 use protocol::TeamName;
-use protocol::admin::{Addressing, LimitRule, LimitSubject, NewBucket, NewLimit, Provider};
+use protocol::admin::{LimitRule, LimitSubject, NewLimit};
+use protocol::bucket::{CredentialPlan, NewBucket, StorePlace};
 use protocol::transfer::{UrlMethod, UrlsObject, UrlsRequest};
 use server::api::App;
 use server::clock::SystemClock;
 use server::config::Config;
 use server::policy::PlainUrls;
 use server::serve::{self, Mode};
-use server::stores::{HttpSettings, SealKeys, Stores};
+use server::stores::{HttpSettings, Purpose, SealKeys, Signer, Stores};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -83,17 +85,18 @@ fn team_of(user: usize, nth: usize, teams: usize) -> usize {
 }
 
 fn bucket(name: &str, default: bool) -> NewBucket {
+    let place = StorePlace::s3(
+        "https://s3.us-east-1.amazonaws.com",
+        "us-east-1",
+        format!("team-{name}"),
+    );
+    let credential = CredentialPlan::access_key(
+        "AKIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    );
     NewBucket {
-        name: name.parse().unwrap(),
-        provider: Provider::S3,
-        endpoint: "https://s3.us-east-1.amazonaws.com".to_owned(),
-        region: "us-east-1".to_owned(),
-        container: format!("team-{name}"),
-        prefix: String::new(),
-        addressing: Addressing::Path,
-        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
         default,
+        ..NewBucket::new(name.parse().unwrap(), place, credential)
     }
 }
 
@@ -252,11 +255,11 @@ fn decide_and_sign(app: &App, stores: &Stores, ask: &Ask) -> presign::SignedUrl 
         query: &[("x-grant", "grt_0199d5d9a5c07c3e9f3b5a1c2d4e6f70")],
         ..Request::new(Method::Get, Target::Object(&key))
     };
-    stores
-        .signer(bucket)
-        .unwrap()
-        .sign(&request, window)
-        .unwrap()
+    let signer = stores.signer(bucket, Purpose::default());
+    let Some(Ok(Signer::S3(signer))) = signer.now_or_never() else {
+        panic!("a key of its own is at hand");
+    };
+    signer.sign(&request, window).unwrap()
 }
 
 /// The median cost on each, in rounds that take turns.

@@ -372,32 +372,8 @@ pub(crate) enum TokenCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BucketCommand {
-    /// Register a place in an S3 store; the secret access key is read from standard input
-    Create {
-        /// The name to register it under
-        name: BucketName,
-        /// Where the store answers
-        #[arg(long)]
-        endpoint: String,
-        /// The store's region
-        #[arg(long, default_value = "us-east-1")]
-        region: String,
-        /// The store's own name of the bucket
-        #[arg(long)]
-        container: String,
-        /// What all keys begin with; ends in `/`
-        #[arg(long, default_value = "")]
-        prefix: String,
-        /// Address the container in the path instead of in the host name
-        #[arg(long)]
-        path_style: bool,
-        /// The access key id
-        #[arg(long)]
-        access_key_id: String,
-        /// Make it the bucket of teams that have none
-        #[arg(long)]
-        default: bool,
-    },
+    /// Register a place in a store; its secret is read from standard input
+    Create(NewBucketArguments),
     /// List buckets
     List,
     /// Remove a bucket that no team uses
@@ -405,6 +381,40 @@ pub(crate) enum BucketCommand {
         /// Its name
         name: BucketName,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewBucketArguments {
+    /// The name to register it under
+    pub(crate) name: BucketName,
+    /// Read place and credential from standard input in one line: `s3://KEY:SECRET@HOST/BUCKET?region=REGION`,
+    /// `cw://…`, `gs://…` or `az://…`
+    #[arg(long, conflicts_with_all = ["file", "endpoint", "container"])]
+    pub(crate) address: bool,
+    /// Take place and credential from a JSON file, as the API's `place` and `credential`; `-` is standard input
+    #[arg(long, conflicts_with_all = ["endpoint", "container"])]
+    pub(crate) file: Option<PathBuf>,
+    /// Where an S3 store answers; its secret access key is read from standard input
+    #[arg(long, requires_all = ["container", "access_key_id"], required_unless_present_any = ["address", "file"])]
+    pub(crate) endpoint: Option<String>,
+    /// The store's region
+    #[arg(long, default_value = "us-east-1")]
+    pub(crate) region: String,
+    /// The store's own name of the bucket
+    #[arg(long)]
+    pub(crate) container: Option<String>,
+    /// Address the container in the path instead of in the host name
+    #[arg(long)]
+    pub(crate) path_style: bool,
+    /// The access key id
+    #[arg(long)]
+    pub(crate) access_key_id: Option<String>,
+    /// What all keys begin with; ends in `/`
+    #[arg(long, default_value = "")]
+    pub(crate) prefix: String,
+    /// Make it the bucket of teams that have none
+    #[arg(long)]
+    pub(crate) default: bool,
 }
 
 #[derive(Debug, Args)]

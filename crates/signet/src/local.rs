@@ -7,7 +7,7 @@ use crate::exit::UserError;
 use anyhow::Context as _;
 use aws_lc_rs::{digest, rand::SecureRandom as _};
 use devstore::{BucketSettings, CorsRule, Credential, DevStore, Scope};
-use protocol::admin::{Addressing, NewBucket, Provider};
+use protocol::bucket::{CredentialPlan, NewBucket, StorePlace};
 use serde::Deserialize;
 use server::clock::SystemClock;
 use server::config::Config;
@@ -76,7 +76,7 @@ pub(crate) async fn for_demo(
     let mut places = keys
         .into_iter()
         .zip(["vision", "language"])
-        .map(|(key, name)| place(name, &endpoint, key));
+        .map(|(key, name)| place(name, &endpoint, REGION, key));
     let (Some(vision), Some(language)) = (places.next().transpose()?, places.next().transpose()?)
     else {
         anyhow::bail!("the embedded store made no keys");
@@ -92,17 +92,17 @@ pub(crate) async fn for_demo(
     ))
 }
 
-/// The broker with the embedded store and one default bucket.
-pub(crate) async fn for_dev(folder: &Path, port: u16) -> anyhow::Result<(Local, Place)> {
+/// The broker with the embedded store, where that answers, and one default bucket.
+pub(crate) async fn for_dev(folder: &Path, port: u16) -> anyhow::Result<(Local, String, Place)> {
     let (store, keys) = embedded(folder, &["signet-dev"]).await?;
     let endpoint = store.endpoint().to_owned();
     let key = keys
         .into_iter()
         .next()
         .context("the embedded store made no keys")?;
-    let mut place = place("default", &endpoint, key)?;
+    let mut place = place("default", &endpoint, REGION, key)?;
     place.bucket.default = true;
-    Ok((broker(folder, port, Some(store)).await?, place))
+    Ok((broker(folder, port, Some(store)).await?, endpoint, place))
 }
 
 struct Key {
@@ -147,20 +147,11 @@ fn open_cors() -> CorsRule {
     }
 }
 
-fn place(name: &str, endpoint: &str, key: Key) -> anyhow::Result<Place> {
+fn place(name: &str, endpoint: &str, region: &str, key: Key) -> anyhow::Result<Place> {
+    let place = StorePlace::s3(endpoint, region, key.container);
+    let credential = CredentialPlan::access_key(key.access_key_id, key.secret);
     Ok(Place {
-        bucket: NewBucket {
-            name: name.parse()?,
-            provider: Provider::S3,
-            endpoint: endpoint.to_owned(),
-            region: REGION.to_owned(),
-            container: key.container,
-            prefix: String::new(),
-            addressing: Addressing::Path,
-            access_key_id: key.access_key_id,
-            secret_access_key: key.secret,
-            default: false,
-        },
+        bucket: NewBucket::new(name.parse()?, place, credential),
     })
 }
 
@@ -198,9 +189,7 @@ fn given_places(endpoint: &str, keys: &Path) -> anyhow::Result<Places> {
                 access_key_id: bucket.access_key_id,
                 secret: bucket.secret_access_key,
             };
-            let mut place = place(name, endpoint, key)?;
-            place.bucket.region.clone_from(&keys.region);
-            anyhow::Ok(place)
+            place(name, endpoint, &keys.region, key)
         });
     let (Some(vision), Some(language)) = (places.next().transpose()?, places.next().transpose()?)
     else {

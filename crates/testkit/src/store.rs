@@ -1,7 +1,7 @@
 //! Stores to test against: the embedded one in process, SeaweedFS where it runs.
 
 use devstore::{BucketSettings, Credential, DevStore, Scope};
-use protocol::admin::{Addressing, NewBucket, Provider};
+use protocol::bucket::{CredentialPlan, NewBucket, StorePlace};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -26,18 +26,11 @@ impl Container {
     /// # Errors
     /// When the name cannot be one.
     pub fn registration(&self, name: &str) -> Result<NewBucket, protocol::ParseError> {
-        Ok(NewBucket {
-            name: name.parse()?,
-            provider: Provider::S3,
-            endpoint: self.endpoint.clone(),
-            region: self.region.clone(),
-            container: self.name.clone(),
-            prefix: String::new(),
-            addressing: Addressing::Path,
-            access_key_id: self.access_key_id.clone(),
-            secret_access_key: self.secret_access_key.clone(),
-            default: false,
-        })
+        Ok(NewBucket::new(
+            name.parse()?,
+            StorePlace::s3(&self.endpoint, &self.region, &self.name),
+            CredentialPlan::access_key(&self.access_key_id, &self.secret_access_key),
+        ))
     }
 }
 

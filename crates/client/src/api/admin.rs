@@ -3,9 +3,8 @@
 use super::Api;
 use crate::error::Result;
 use http::Method;
-use protocol::admin::{
-    Bucket, Limit, Membership, NewBucket, NewLimit, NewTeam, SetRole, Team, TeamChange,
-};
+use protocol::admin::{Limit, Membership, NewLimit, NewTeam, SetRole, Team, TeamChange};
+use protocol::bucket::{Bucket, NewBucket};
 use protocol::id::LimitId;
 use protocol::{BucketName, Page, PrincipalName, Role, TeamName};
 

@@ -13,20 +13,22 @@ CREATE TABLE directory_change (
     PRIMARY KEY (revision, family, row_id)
 );
 
+-- place, endpoints and capabilities are the JSON of what the API tells; sealed_plan is the sealed JSON of
+-- the credential plan that it takes.
 CREATE TABLE bucket (
     id                  TEXT   NOT NULL PRIMARY KEY,
     name                TEXT   NOT NULL UNIQUE,
-    provider            TEXT   NOT NULL,
-    endpoint            TEXT   NOT NULL,
-    region              TEXT   NOT NULL,
-    container           TEXT   NOT NULL,
+    place               TEXT   NOT NULL,
+    endpoints           TEXT   NOT NULL,
     prefix              TEXT   NOT NULL,
-    addressing          TEXT   NOT NULL,
     state               TEXT   NOT NULL,
     is_default          BIGINT NOT NULL,
-    access_key_id       TEXT   NOT NULL,
-    sealed_secret       BYTEA  NOT NULL,
+    plan                TEXT   NOT NULL,
+    identity            TEXT   NOT NULL,
+    external_id         TEXT,
+    sealed_plan         BYTEA  NOT NULL,
     credential_revision BIGINT NOT NULL,
+    capabilities        TEXT,
     created_at          BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX bucket_one_default ON bucket (is_default) WHERE is_default = 1;

@@ -6,32 +6,33 @@ use super::{Admin, Error, open};
 use crate::db::bucket::BucketRow;
 use crate::policy::{CreateBucket, Permit, RemoveBucket};
 use crate::stores;
-use protocol::admin::{Bucket, NewBucket, State};
+use protocol::admin::State;
 use protocol::audit::{Action, Event};
+use protocol::bucket::{AudienceEndpoints, Bucket, CredentialPlan, Registration};
 use protocol::id::BucketId;
-use zeroize::Zeroizing;
 
-/// The longest endpoint and credential, in bytes.
-const MAX_FIELD_BYTES: usize = 1024;
+/// The longest endpoint, in bytes.
+const MAX_ENDPOINT_BYTES: usize = 1024;
 
 impl Admin {
     /// Registers a bucket. Its secret is sealed before it goes anywhere.
     pub async fn create_bucket(&self, permit: Permit<CreateBucket>) -> Result<Bucket, Error> {
         let (CreateBucket { request }, asked) = open(permit);
-        check(&request)?;
+        let registration = request
+            .resolve()
+            .map_err(|misfit| Error::invalid(misfit.field, misfit.reason))?;
+        check(&registration, &request.endpoints)?;
         let id: BucketId = self.ids.make();
         let credential_revision = 1;
-        let secret = Zeroizing::new(request.secret_access_key);
-        let sealed_secret = self
-            .stores
-            .seal_keys()
-            .seal(
-                &stores::seal::Place::secret_access_key(id, credential_revision),
-                &secret,
-            )
-            .map_err(Error::Seal)?;
+        let plan = &registration.credential;
+        let sealed_plan = stores::seal_plan(
+            self.stores.seal_keys(),
+            &stores::seal::Place::plan(id, credential_revision),
+            plan,
+        )
+        .map_err(Error::Seal)?;
         let mut change = self.begin(&asked).await?;
-        self.check_place(&request.endpoint, &request.container, &request.prefix)?;
+        self.check_place(&registration, &request.endpoints)?;
         if self.directory.bucket_named(&request.name).is_some() {
             return Err(Error::Conflict(format!(
                 "bucket name `{}` is taken; choose another one",
@@ -49,17 +50,17 @@ impl Admin {
         let row = BucketRow {
             id,
             name: request.name,
-            provider: request.provider,
-            endpoint: request.endpoint,
-            region: request.region,
-            container: request.container,
-            prefix: request.prefix,
-            addressing: request.addressing,
+            external_id: external_id(id, plan),
+            plan: plan.kind(),
+            identity: plan.identity().to_owned(),
+            place: registration.place,
+            endpoints: request.endpoints,
+            prefix: registration.prefix,
             state: State::Active,
             is_default: request.default,
-            access_key_id: request.access_key_id,
-            sealed_secret,
+            sealed_plan,
             credential_revision,
+            capabilities: None,
             created_at: change.at(),
         };
         change.create_bucket(&row).await?;
@@ -68,24 +69,26 @@ impl Admin {
                 subject: Some(row.name.to_string()),
                 detail: Some(format!(
                     "`{}` at `{}`, prefix `{}`",
-                    row.container, row.endpoint, row.prefix
+                    row.place.container(),
+                    row.place.endpoint(),
+                    row.prefix
                 )),
                 ..self.event(&asked, Action::BucketCreate, change.at())
             })
             .await?;
         self.commit(change).await?;
-        Ok(tell_bucket(row))
+        Ok(tell_bucket(&row.into()))
     }
 
     /// Refuses a place that is equal to a registered one, around it, or inside.
-    fn check_place(&self, endpoint: &str, container: &str, prefix: &str) -> Result<(), Error> {
-        let here = Place::of(endpoint, container, prefix)
-            .ok_or_else(|| Error::invalid("endpoint", "has no host"))?;
+    fn check_place(&self, here: &Registration, endpoints: &AudienceEndpoints) -> Result<(), Error> {
+        let here = Place::all(&here.place, endpoints, &here.prefix)
+            .ok_or_else(|| Error::invalid("place.endpoint", "has no host"))?;
         let registered = self.directory.buckets();
         let clash = registered.iter().find(|bucket| {
             bucket.state != State::Removed
-                && Place::of(&bucket.endpoint, &bucket.container, &bucket.prefix)
-                    .is_some_and(|there| there.overlaps(&here))
+                && Place::all(&bucket.place, &bucket.endpoints, &bucket.prefix)
+                    .is_some_and(|there| overlap(&here, &there))
         });
         match clash {
             None => Ok(()),
@@ -131,28 +134,38 @@ impl Admin {
     }
 }
 
+fn overlap(here: &[Place], there: &[Place]) -> bool {
+    here.iter()
+        .any(|here| there.iter().any(|there| here.overlaps(there)))
+}
+
+/// What a role's trust policy asks for, so that no other customer of its account's partners can have
+/// Signet assume it. Not a secret.
+fn external_id(bucket: BucketId, plan: &CredentialPlan) -> Option<String> {
+    matches!(plan, CredentialPlan::AssumeRole { .. }).then(|| format!("signet-{bucket}"))
+}
+
 /// Checks what can be checked without anybody else.
-fn check(request: &NewBucket) -> Result<(), Error> {
-    for (field, text) in [
-        ("endpoint", &request.endpoint),
-        ("access_key_id", &request.access_key_id),
-        ("secret_access_key", &request.secret_access_key),
-    ] {
-        if text.is_empty() || text.len() > MAX_FIELD_BYTES {
+fn check(registration: &Registration, endpoints: &AudienceEndpoints) -> Result<(), Error> {
+    place::check_prefix(&registration.prefix).map_err(|reason| Error::invalid("prefix", reason))?;
+    let usual = ("place.endpoint", registration.place.endpoint());
+    let others = endpoints
+        .values()
+        .map(|endpoint| ("endpoints", endpoint.clone()));
+    for (field, endpoint) in std::iter::once(usual).chain(others) {
+        if endpoint.is_empty() || endpoint.len() > MAX_ENDPOINT_BYTES {
             return Err(Error::invalid(
                 field,
-                format!("must have between 1 and {MAX_FIELD_BYTES} bytes"),
+                format!("must have between 1 and {MAX_ENDPOINT_BYTES} bytes"),
+            ));
+        }
+        if place::is_link_local(&endpoint) {
+            return Err(Error::invalid(
+                field,
+                "is an address of the machine itself, not of a store",
             ));
         }
     }
-    place::check_prefix(&request.prefix).map_err(|reason| Error::invalid("prefix", reason))?;
-    if place::is_link_local(&request.endpoint) {
-        return Err(Error::invalid(
-            "endpoint",
-            "is an address of the machine itself, not of a store",
-        ));
-    }
-    stores::check_registration(request).map_err(|misfit| {
-        Error::invalid(misfit.field, format!("cannot be used: {}", misfit.reason))
-    })
+    stores::check_registration(registration, endpoints)
+        .map_err(|misfit| Error::invalid(misfit.field, misfit.reason))
 }

@@ -1,6 +1,7 @@
 //! Where a bucket's registration is: two may not have equal or nested places, or one team's keys would
 //! be another's.
 
+use protocol::bucket::{AudienceEndpoints, StorePlace};
 use url::{Host, Url};
 
 /// The longest prefix of a registration, in bytes: keys beneath it must still fit into 1,024.
@@ -15,8 +16,28 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// A registration's place at each of its store's addresses; `None` when one of them cannot be read
+    /// as a URL with a host.
+    pub(super) fn all(
+        place: &StorePlace,
+        endpoints: &AudienceEndpoints,
+        prefix: &str,
+    ) -> Option<Vec<Self>> {
+        // Accounts of Azure may share a host, and then have containers of equal names
+        let container = match place {
+            StorePlace::Azure {
+                account, container, ..
+            } => format!("{account}/{container}"),
+            place => place.container().to_owned(),
+        };
+        std::iter::once(place.endpoint())
+            .chain(endpoints.values().cloned())
+            .map(|endpoint| Self::of(&endpoint, &container, prefix))
+            .collect()
+    }
+
     /// `None` when the endpoint cannot be read as a URL with a host.
-    pub(super) fn of(endpoint: &str, container: &str, prefix: &str) -> Option<Self> {
+    fn of(endpoint: &str, container: &str, prefix: &str) -> Option<Self> {
         let url = Url::parse(endpoint).ok()?;
         let host = url.host_str()?.trim_end_matches('.').to_ascii_lowercase();
         Some(Self {

@@ -1,12 +1,12 @@
 //! What was administered, as callers are told it.
 
 use super::Admin;
-use crate::db::bucket::BucketRow;
 use crate::db::principal::PrincipalRow;
 use crate::db::team::TeamRow;
 use crate::db::token::TokenRow;
-use crate::policy::Standing;
-use protocol::admin::{Bucket, Principal, State, Team, Token};
+use crate::policy::{BucketFacts, Standing};
+use protocol::admin::{Principal, State, Team, Token};
+use protocol::bucket::{Bucket, PlanKind};
 
 impl Admin {
     /// A principal, in a state that may not have been applied here yet.
@@ -63,26 +63,30 @@ impl Admin {
     }
 }
 
-/// A bucket, with its access key id masked and without its secret.
-pub(super) fn tell_bucket(row: BucketRow) -> Bucket {
+/// A bucket, with a key's id masked and without any secret.
+pub(crate) fn tell_bucket(bucket: &BucketFacts) -> Bucket {
+    let identity = match bucket.plan {
+        PlanKind::AccessKey | PlanKind::HmacKey => masked(&bucket.identity),
+        _ => bucket.identity.clone().into_string(),
+    };
     Bucket {
-        id: row.id,
-        name: row.name,
-        provider: row.provider,
-        endpoint: row.endpoint,
-        region: row.region,
-        container: row.container,
-        prefix: row.prefix,
-        addressing: row.addressing,
-        state: row.state,
-        default: row.is_default,
-        access_key_id: masked(&row.access_key_id),
-        created_at: row.created_at,
+        id: bucket.id,
+        name: bucket.name.clone(),
+        place: bucket.place.clone(),
+        endpoints: bucket.endpoints.clone(),
+        prefix: bucket.prefix.clone().into_string(),
+        state: bucket.state,
+        default: bucket.default,
+        plan: bucket.plan,
+        identity,
+        external_id: bucket.external_id.clone().map(Into::into),
+        capabilities: bucket.capabilities.clone(),
+        created_at: bucket.created_at,
     }
 }
 
 /// An access key id as it is told: its first four characters, for people to recognise it by.
-pub(crate) fn masked(access_key_id: &str) -> String {
+fn masked(access_key_id: &str) -> String {
     let shown: String = access_key_id.chars().take(4).collect();
     format!("{shown}…")
 }

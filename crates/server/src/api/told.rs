@@ -1,12 +1,11 @@
 //! What is known, as callers are told it.
 
 use super::app::App;
-use crate::admin::masked;
 use crate::db::limit::LimitTarget;
 use crate::directory::LimitFacts;
-use crate::policy::{BucketFacts, Caller, Standing, TeamFacts};
+use crate::policy::{Caller, Standing, TeamFacts};
 use protocol::TeamName;
-use protocol::admin::{Bucket, Limit, LimitSubject, Me, Membership, Principal, State, Team};
+use protocol::admin::{Limit, LimitSubject, Me, Membership, Principal, State, Team};
 use protocol::id::TeamId;
 use std::sync::Arc;
 
@@ -89,23 +88,5 @@ impl App {
 
     fn team_name(&self, id: TeamId) -> Option<TeamName> {
         self.directory.team(id).map(|team| team.name.clone())
-    }
-}
-
-/// A bucket, with its access key id masked and without its secret.
-pub(super) fn tell_bucket(bucket: &BucketFacts) -> Bucket {
-    Bucket {
-        id: bucket.id,
-        name: bucket.name.clone(),
-        provider: bucket.provider,
-        endpoint: bucket.endpoint.clone().into_string(),
-        region: bucket.region.clone().into_string(),
-        container: bucket.container.clone().into_string(),
-        prefix: bucket.prefix.clone().into_string(),
-        addressing: bucket.addressing,
-        state: bucket.state,
-        default: bucket.default,
-        access_key_id: masked(&bucket.access_key_id),
-        created_at: bucket.created_at,
     }
 }

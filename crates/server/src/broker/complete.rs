@@ -5,7 +5,7 @@ use super::{Broker, Error, Mandate};
 use crate::db::registry::object::Settled;
 use crate::db::upload::{self, Phase, UploadRow};
 use crate::policy::{CompleteUpload, Permit, UploadFacts};
-use crate::stores::{self, Completed, Head, S3Control, StoredChecksum};
+use crate::stores::{self, Completed, Control, Head, StoredChecksum};
 use protocol::Digest;
 use protocol::audit::Action;
 use protocol::transfer::{Object, VerifiedBy};
@@ -54,7 +54,7 @@ impl Broker {
         event.detail = Some(format!("{} bytes", row.size_bytes));
         self.ledger.record(event, Some(mandate.recheck())).await?;
         let completed = match &assembly {
-            Some(assembly) => put_together(&control, &row, assembly)
+            Some(assembly) => put_together(&*control, &row, assembly)
                 .await
                 .map_err(|failure| match failure {
                     Failure::Mismatch(text) => Error::ContentMismatch(text),
@@ -129,7 +129,7 @@ enum Failure {
 
 /// `None`: the store knows the upload no more, as if it had been completed before.
 async fn put_together(
-    control: &S3Control,
+    control: &dyn Control,
     row: &UploadRow,
     assembly: &Assembly,
 ) -> Result<Option<Completed>, Failure> {

@@ -5,6 +5,7 @@ use super::release::Release;
 use super::{Broker, Error, Mandate, SHORT_CAP_SECONDS};
 use crate::db::upload;
 use crate::policy::{Permit, SignParts};
+use crate::stores::Act;
 use protocol::transfer::{MAX_BATCH, SignedPart, SignedParts, UrlMethod};
 use std::collections::HashSet;
 
@@ -32,14 +33,13 @@ impl Broker {
             if !seen.insert(part.number) {
                 return Err(Error::invalid(field(), "is given twice"));
             }
-            items.push(Item::part(
-                &facts.key,
-                facts.object_id,
-                &facts.store_upload_id,
-                part.number,
+            let act = Act::WritePart {
+                store_upload_id: &facts.store_upload_id,
+                number: part.number,
                 size_bytes,
-                part.sha256,
-            ));
+                sha256: part.sha256,
+            };
+            items.push(Item::new(&facts.key, Some(facts.object_id), act));
         }
         // The first digest of a part holds: else an older URL could still write other bytes than
         // those that the part is taken for

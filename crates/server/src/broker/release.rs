@@ -1,11 +1,12 @@
 //! The one way on which URLs leave: signed, recorded, then released.
 
 use super::expiry::{self, Bounds, Fault};
-use super::item::{Item, keys, objects, sign};
+use super::item::{Item, keys, objects};
 use super::rate::Exceeded;
 use super::{Broker, Error, Mandate};
+use crate::stores::{Headers, Purpose};
 use crate::telemetry;
-use presign::{Method, UrlBuffer};
+use presign::UrlBuffer;
 use protocol::Timestamp;
 use protocol::audit::{Action, Grant};
 use protocol::id::{GrantId, UploadId, VersionId};
@@ -62,7 +63,7 @@ pub struct Released {
     /// One an item, in the order of the items.
     pub urls: UrlBuffer,
     /// The headers that the request to each URL must carry, as name and value, in the same order.
-    pub headers: Vec<Vec<(String, String)>>,
+    pub headers: Vec<Headers>,
 }
 
 impl Released {
@@ -85,7 +86,7 @@ pub struct ReleasedUrl {
     /// The URL, for the answer's body.
     pub url: BearerUrl,
     /// Headers that the request must carry, as name and value.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
 }
 
 impl Broker {
@@ -116,7 +117,9 @@ impl Broker {
         }
         let now = self.clock.now();
         let bucket_error = Error::of_bucket(bucket);
-        let signer = self.stores.signer(bucket).map_err(&bucket_error)?;
+        let purpose = Purpose::default();
+        let signer = self.stores.signer(bucket, purpose).await;
+        let signer = signer.map_err(&bucket_error)?;
         let bounds = Bounds {
             decided_at: mandate.decided_at(),
             asked_seconds: release.ttl_seconds.map(i64::from),
@@ -125,9 +128,7 @@ impl Broker {
             limit_seconds: mandate.terms().max_ttl_seconds,
             // No bucket has one yet: it is found by the live check of a bucket's policy
             policy_age_seconds: None,
-            credential_expires_at: signer
-                .credential_expires_at()
-                .map(|at| Timestamp::from_unix_seconds(at.unix_seconds())),
+            credential_expires_at: signer.credential_expires_at(),
         };
         let expiry = expiry::expiry(now, &bounds).map_err(no_life)?;
         let principal = mandate.caller().principal_id();
@@ -136,29 +137,29 @@ impl Broker {
             .map_err(too_many)?;
         let grant_id: GrantId = self.ids.make();
         let grant_text = grant_id.to_string();
-        let method = match release.method {
-            UrlMethod::Get => Method::Get,
-            UrlMethod::Head => Method::Head,
-            UrlMethod::Put => Method::Put,
-            UrlMethod::Delete => Method::Delete,
-        };
         let signing = Instant::now();
-        let urls = sign(&signer, method, &release.items, &grant_text, expiry.window)
+        let acts = release.items.iter().map(|item| (item.key, &item.act));
+        let signed = signer
+            .sign(acts, &grant_text, expiry.window)
             .map_err(|error| bucket_error(error.into()))?;
-        telemetry::signing_time("s3", signing.elapsed());
+        telemetry::signing_time(signer.store(), signing.elapsed());
         let mut event = mandate.event(&self.ids, Action::UrlIssue);
         event.upload_id = release.upload_id;
         event.version_id = release.version_id;
         event.grant = Some(Grant {
             id: grant_id,
             bucket_id: bucket.id,
-            method: method.as_str().to_owned(),
-            access_key_id: signer.access_key_id().to_owned(),
+            method: method_of(release.method).to_owned(),
+            access_key_id: signer.access_key_id(),
             signed_at: expiry.signed_at(),
             expires_at: expiry.expires_at,
             bound_by: expiry.bound_by,
             keys: keys(&release.items),
-            parts: release.items.iter().filter_map(|item| item.part).collect(),
+            parts: release
+                .items
+                .iter()
+                .filter_map(|item| item.act.part())
+                .collect(),
             objects: objects(&release.items),
         });
         self.ledger.record(event, Some(mandate.recheck())).await?;
@@ -168,9 +169,19 @@ impl Broker {
             grant_id,
             expires_at: expiry.expires_at,
             bound_by: expiry.bound_by,
-            urls,
-            headers: release.items.into_iter().map(|item| item.headers).collect(),
+            urls: signed.urls,
+            headers: signed.headers,
         })
+    }
+}
+
+/// The method as HTTP names it.
+fn method_of(method: UrlMethod) -> &'static str {
+    match method {
+        UrlMethod::Get => "GET",
+        UrlMethod::Head => "HEAD",
+        UrlMethod::Put => "PUT",
+        UrlMethod::Delete => "DELETE",
     }
 }
 

@@ -129,7 +129,7 @@ impl Broker {
     /// Has the store drop the parts of an upload that was given up, and notes that it did.
     pub(super) async fn drop_parts(
         &self,
-        bucket: &BucketFacts,
+        bucket: &Arc<BucketFacts>,
         row: &UploadRow,
     ) -> Result<(), Error> {
         let bucket_error = Error::of_bucket(bucket);

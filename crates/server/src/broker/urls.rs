@@ -4,6 +4,7 @@ use super::item::Item;
 use super::release::{Release, Released};
 use super::{Broker, Error, Mandate};
 use crate::policy::{Permit, PlainUrls};
+use crate::stores::Act;
 use protocol::transfer::{MAX_BATCH, UrlMethod, UrlsObject, UrlsRequest};
 use protocol::{FileKey, ObjectKey};
 use std::collections::HashSet;
@@ -137,11 +138,14 @@ fn item<'a>(
         if object.size_bytes.is_some() {
             return Err(Error::invalid(field("size_bytes"), "is for `put` only"));
         }
-        let item = Item::plain(key, None);
-        return Ok(match &request.save_as {
-            Some(name) => item.content_disposition(attachment(name)),
-            None => item,
-        });
+        let act = match request.method {
+            UrlMethod::Head => Act::Look,
+            UrlMethod::Delete => Act::Delete,
+            UrlMethod::Get | UrlMethod::Put => Act::Read {
+                disposition: request.save_as.as_deref().map(attachment),
+            },
+        };
+        return Ok(Item::new(key, None, act));
     }
     let sha256 = object
         .sha256
@@ -155,7 +159,12 @@ fn item<'a>(
             format!("is more than the {MAX_PUT_BYTES} bytes of one PUT; upload it in parts"),
         ));
     }
-    Ok(Item::write(key, None, size_bytes, sha256))
+    let act = Act::Write {
+        size_bytes,
+        sha256,
+        only_new: false,
+    };
+    Ok(Item::new(key, None, act))
 }
 
 /// A `Content-Disposition` (RFC 6266) that says the name twice: in ASCII for old readers, and whole.

@@ -1,9 +1,10 @@
 //! Registered buckets.
 
 use super::Error;
-use super::row::{Columns as _, word};
+use super::row::{Columns as _, json, word};
 use futures::stream::{Stream, StreamExt as _};
-use protocol::admin::{Addressing, Provider, State};
+use protocol::admin::State;
+use protocol::bucket::{AudienceEndpoints, Capabilities, PlanKind, StorePlace};
 use protocol::id::BucketId;
 use protocol::{BucketName, Timestamp};
 use sqlx::AnyConnection;
@@ -16,28 +17,28 @@ pub struct BucketRow {
     pub id: BucketId,
     /// The name it is registered under.
     pub name: BucketName,
-    /// The store.
-    pub provider: Provider,
-    /// Where the store answers.
-    pub endpoint: String,
-    /// The store's region.
-    pub region: String,
-    /// The store's own name of the bucket.
-    pub container: String,
+    /// Where it is.
+    pub place: StorePlace,
+    /// Other addresses of the store, by who reaches it there.
+    pub endpoints: AudienceEndpoints,
     /// What all keys begin with; empty, or ends in `/`.
     pub prefix: String,
-    /// How the container is addressed.
-    pub addressing: Addressing,
     /// Whether it may be used.
     pub state: State,
     /// True for the bucket of teams that have none.
     pub is_default: bool,
-    /// The access key id.
-    pub access_key_id: String,
-    /// The secret access key, sealed.
-    pub sealed_secret: Vec<u8>,
+    /// Where its credential comes from.
+    pub plan: PlanKind,
+    /// Whom the credential stands for.
+    pub identity: String,
+    /// The external id of plans that assume a role.
+    pub external_id: Option<String>,
+    /// The whole plan, sealed.
+    pub sealed_plan: Vec<u8>,
     /// Changes with each change of the credential.
     pub credential_revision: i64,
+    /// What its store was proven to do.
+    pub capabilities: Option<Capabilities>,
     /// When it was registered.
     pub created_at: Timestamp,
 }
@@ -58,23 +59,23 @@ impl std::fmt::Debug for BucketRow {
 pub async fn create_bucket(connection: &mut AnyConnection, row: &BucketRow) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO bucket
-             (id, name, provider, endpoint, region, container, prefix, addressing, state,
-              is_default, access_key_id, sealed_secret, credential_revision, created_at)
+             (id, name, place, endpoints, prefix, state, is_default, plan, identity, external_id,
+              sealed_plan, credential_revision, capabilities, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(row.id.to_string())
     .bind(row.name.as_str())
-    .bind(word(row.provider))
-    .bind(row.endpoint.as_str())
-    .bind(row.region.as_str())
-    .bind(row.container.as_str())
+    .bind(json(&row.place))
+    .bind(json(&row.endpoints))
     .bind(row.prefix.as_str())
-    .bind(word(row.addressing))
     .bind(row.state.as_str())
     .bind(i64::from(row.is_default))
-    .bind(row.access_key_id.as_str())
-    .bind(row.sealed_secret.clone())
+    .bind(word(row.plan))
+    .bind(row.identity.as_str())
+    .bind(row.external_id.as_deref())
+    .bind(row.sealed_plan.clone())
     .bind(row.credential_revision)
+    .bind(row.capabilities.as_ref().map(json))
     .bind(row.created_at.unix_millis())
     .execute(connection)
     .await?;
@@ -84,14 +85,28 @@ pub async fn create_bucket(connection: &mut AnyConnection, row: &BucketRow) -> R
 /// Ends a registration: the row stays for the record, its credential does not.
 pub async fn remove_bucket(connection: &mut AnyConnection, id: BucketId) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE bucket SET state = 'removed', is_default = 0, access_key_id = '',
-             sealed_secret = $1, credential_revision = credential_revision + 1
+        "UPDATE bucket SET state = 'removed', is_default = 0, sealed_plan = $1,
+             capabilities = NULL, credential_revision = credential_revision + 1
          WHERE id = $2",
     )
     .bind(Vec::<u8>::new())
     .bind(id.to_string())
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Notes what a bucket's store was proven to do.
+pub async fn set_capabilities(
+    connection: &mut AnyConnection,
+    id: BucketId,
+    capabilities: Option<&Capabilities>,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE bucket SET capabilities = $1 WHERE id = $2 AND state <> 'removed'")
+        .bind(capabilities.map(json))
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -120,8 +135,8 @@ pub async fn find_bucket(
     id: &str,
 ) -> Result<Option<BucketRow>, Error> {
     sqlx::query(
-        "SELECT id, name, provider, endpoint, region, container, prefix, addressing, state,
-             is_default, access_key_id, sealed_secret, credential_revision, created_at
+        "SELECT id, name, place, endpoints, prefix, state, is_default, plan, identity, external_id,
+             sealed_plan, credential_revision, capabilities, created_at
          FROM bucket WHERE id = $1",
     )
     .bind(id)
@@ -136,8 +151,8 @@ pub fn stream_buckets(
     connection: &mut AnyConnection,
 ) -> impl Stream<Item = Result<BucketRow, Error>> + Send + '_ {
     sqlx::query(
-        "SELECT id, name, provider, endpoint, region, container, prefix, addressing, state,
-             is_default, access_key_id, sealed_secret, credential_revision, created_at
+        "SELECT id, name, place, endpoints, prefix, state, is_default, plan, identity, external_id,
+             sealed_plan, credential_revision, capabilities, created_at
          FROM bucket",
     )
     .fetch(connection)
@@ -148,17 +163,17 @@ fn bucket(row: &AnyRow) -> Result<BucketRow, Error> {
     Ok(BucketRow {
         id: row.parsed("id")?,
         name: row.parsed("name")?,
-        provider: row.word("provider")?,
-        endpoint: row.text("endpoint")?,
-        region: row.text("region")?,
-        container: row.text("container")?,
+        place: row.json("place")?,
+        endpoints: row.json("endpoints")?,
         prefix: row.text("prefix")?,
-        addressing: row.word("addressing")?,
         state: row.word("state")?,
         is_default: row.flag("is_default")?,
-        access_key_id: row.text("access_key_id")?,
-        sealed_secret: row.bytes("sealed_secret")?,
+        plan: row.word("plan")?,
+        identity: row.text("identity")?,
+        external_id: row.text_or_null("external_id")?,
+        sealed_plan: row.bytes("sealed_plan")?,
         credential_revision: row.number("credential_revision")?,
+        capabilities: row.json_or_null("capabilities")?,
         created_at: row.time("created_at")?,
     })
 }

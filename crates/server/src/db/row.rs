@@ -39,6 +39,17 @@ pub(super) trait Columns {
             text.into_deserializer();
         T::deserialize(word).map_err(|_| Error::Corrupt { column })
     }
+    /// A `TEXT` column of JSON.
+    fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Error> {
+        let text = self.text(column)?;
+        serde_json::from_str(&text).map_err(|_| Error::Corrupt { column })
+    }
+    /// The same, where it may be `NULL`.
+    fn json_or_null<T: DeserializeOwned>(&self, column: &'static str) -> Result<Option<T>, Error> {
+        self.text_or_null(column)?
+            .map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt { column }))
+            .transpose()
+    }
     /// A `BIGINT` column that is 0 or 1.
     fn flag(&self, column: &'static str) -> Result<bool, Error> {
         match self.number(column)? {
@@ -84,4 +95,10 @@ pub(super) fn word<T: serde::Serialize>(value: T) -> String {
         // Every enum stored this way is of plain words; an empty one does not read back
         _ => String::new(),
     }
+}
+
+/// The JSON of a value, as it is stored; see [`Columns::json`].
+pub(super) fn json<T: serde::Serialize>(value: &T) -> String {
+    // Every type stored this way has text for keys; an empty column does not read back
+    serde_json::to_string(value).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use crate::policy::{Denial, Recheck};
 use protocol::Timestamp;
 use protocol::admin::State;
 use protocol::audit::Event;
+use protocol::bucket::Capabilities;
 use protocol::id::{BucketId, LimitId, PrincipalId, TeamId, TokenId};
 
 /// How many revisions of changed rows are kept for servers that are behind.
@@ -184,6 +185,16 @@ impl<'a> Change<'a> {
     pub async fn create_bucket(&mut self, row: &BucketRow) -> Result<(), db::Error> {
         bucket::create_bucket(&mut self.tx, row).await?;
         self.log(Family::Bucket, &row.id.to_string()).await
+    }
+
+    /// Notes what a bucket's store was proven to do.
+    pub async fn set_capabilities(
+        &mut self,
+        id: BucketId,
+        capabilities: Option<&Capabilities>,
+    ) -> Result<(), db::Error> {
+        bucket::set_capabilities(&mut self.tx, id, capabilities).await?;
+        self.log(Family::Bucket, &id.to_string()).await
     }
 
     /// Ends a bucket's registration.

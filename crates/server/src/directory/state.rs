@@ -85,7 +85,7 @@ impl State {
         }
         if let Some(row) = row {
             self.bucket_names.insert(row.name.clone(), id);
-            self.buckets.insert(id, Arc::new(bucket_facts(row)));
+            self.buckets.insert(id, Arc::new(row.into()));
         }
     }
 
@@ -277,22 +277,24 @@ fn limit_facts(row: LimitRow) -> LimitFacts {
     }
 }
 
-fn bucket_facts(row: BucketRow) -> BucketFacts {
-    BucketFacts {
-        id: row.id,
-        name: row.name,
-        provider: row.provider,
-        endpoint: row.endpoint.into(),
-        region: row.region.into(),
-        container: row.container.into(),
-        prefix: row.prefix.into(),
-        addressing: row.addressing,
-        state: row.state,
-        default: row.is_default,
-        access_key_id: row.access_key_id.into(),
-        sealed_secret: row.sealed_secret.into(),
-        credential_revision: row.credential_revision,
-        created_at: row.created_at,
+impl From<BucketRow> for BucketFacts {
+    fn from(row: BucketRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            place: row.place,
+            endpoints: row.endpoints,
+            prefix: row.prefix.into(),
+            state: row.state,
+            default: row.is_default,
+            plan: row.plan,
+            identity: row.identity.into(),
+            external_id: row.external_id.map(Into::into),
+            sealed_plan: row.sealed_plan.into(),
+            credential_revision: row.credential_revision,
+            capabilities: row.capabilities,
+            created_at: row.created_at,
+        }
     }
 }
 

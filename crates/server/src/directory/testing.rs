@@ -13,7 +13,8 @@ use crate::db::team::{MembershipRow, TeamRow};
 use crate::db::token::TokenRow;
 use crate::ids::IdMaker;
 use aws_lc_rs::digest;
-use protocol::admin::{Addressing, PrincipalKind, Provider, State};
+use protocol::admin::{PrincipalKind, State};
+use protocol::bucket::{Addressing, AudienceEndpoints, PlanKind, StorePlace};
 use protocol::id::{BucketId, PrincipalId, TeamId, TokenId};
 use protocol::{Role, Sha256Digest, Timestamp};
 use std::sync::Arc;
@@ -158,17 +159,22 @@ pub fn bucket_row(id: BucketId, name: &str, is_default: bool) -> BucketRow {
     BucketRow {
         id,
         name: name.parse().expect("a good name"),
-        provider: Provider::S3,
-        endpoint: "https://s3.example.org".to_owned(),
-        region: "us-east-1".to_owned(),
-        container: name.to_owned(),
+        place: StorePlace::S3 {
+            endpoint: "https://s3.example.org".to_owned(),
+            region: "us-east-1".to_owned(),
+            container: name.to_owned(),
+            addressing: Addressing::Path,
+        },
+        endpoints: AudienceEndpoints::new(),
         prefix: String::new(),
-        addressing: Addressing::Path,
         state: State::Active,
         is_default,
-        access_key_id: "AKIDEXAMPLE".to_owned(),
-        sealed_secret: b"sealed".to_vec(),
+        plan: PlanKind::AccessKey,
+        identity: "AKIDEXAMPLE".to_owned(),
+        external_id: None,
+        sealed_plan: b"sealed".to_vec(),
         credential_revision: 1,
+        capabilities: None,
         created_at: BEGIN,
     }
 }

@@ -4,10 +4,11 @@ use super::decide::{Effect, Need, Question};
 use super::owned::{UploadFacts, VersionFacts};
 use super::{BucketFacts, Standing, TeamFacts};
 use protocol::admin::{
-    ImportToken, ImportTokenHash, NewBucket, NewLimit, NewServiceAccount, NewTeam, NewToken,
-    NewUser, TeamChange,
+    ImportToken, ImportTokenHash, NewLimit, NewServiceAccount, NewTeam, NewToken, NewUser,
+    TeamChange,
 };
 use protocol::artifact::{Commit, NewEntry, NewVersion, VersionState};
+use protocol::bucket::NewBucket;
 use protocol::id::{LimitId, ObjectId, TokenId};
 use protocol::transfer::{NewUpload, PartDigest, UploadState, UrlMethod, UrlsRequest};
 use protocol::{Alias, PrincipalName, ProjectName, Role};

@@ -1,6 +1,7 @@
 //! What is owned.
 
-use protocol::admin::{Addressing, LimitRule, Provider, State};
+use protocol::admin::{LimitRule, State};
+use protocol::bucket::{AudienceEndpoints, Capabilities, PlanKind, StorePlace};
 use protocol::id::{BucketId, TeamId};
 use protocol::{BucketName, TeamName, Timestamp};
 use std::sync::Arc;
@@ -33,28 +34,28 @@ pub struct BucketFacts {
     pub id: BucketId,
     /// The name it is registered under.
     pub name: BucketName,
-    /// The store.
-    pub provider: Provider,
-    /// Where the store answers.
-    pub endpoint: Box<str>,
-    /// The store's region.
-    pub region: Box<str>,
-    /// The store's own name of the bucket.
-    pub container: Box<str>,
+    /// Where it is.
+    pub place: StorePlace,
+    /// Other addresses of the store, by who reaches it there.
+    pub endpoints: AudienceEndpoints,
     /// What all keys begin with; empty, or ends in `/`.
     pub prefix: Box<str>,
-    /// How the container is addressed.
-    pub addressing: Addressing,
     /// Whether it may be used.
     pub state: State,
     /// True for the bucket of teams that have none.
     pub default: bool,
-    /// The access key id.
-    pub access_key_id: Box<str>,
-    /// The secret access key, sealed; see `stores::seal`.
-    pub sealed_secret: Box<[u8]>,
+    /// Where its credential comes from.
+    pub plan: PlanKind,
+    /// Whom the credential stands for.
+    pub identity: Box<str>,
+    /// The external id of plans that assume a role.
+    pub external_id: Option<Box<str>>,
+    /// The whole plan, sealed; see `stores::seal`.
+    pub sealed_plan: Box<[u8]>,
     /// Changes with each change of the credential; part of what the seal is bound to.
     pub credential_revision: i64,
+    /// What its store was proven to do; `None` until it was verified.
+    pub capabilities: Option<Capabilities>,
     /// When it was registered.
     pub created_at: Timestamp,
 }

@@ -57,7 +57,7 @@ impl Registry {
             .collect::<Result<Vec<_>, Error>>()?;
         let items = objects
             .iter()
-            .map(|(id, key)| Item::plain(key, Some(*id)))
+            .map(|(id, key)| Item::read(key, Some(*id)))
             .collect();
         let release = Release {
             ttl_seconds: op.ttl_seconds,

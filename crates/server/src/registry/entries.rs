@@ -128,7 +128,7 @@ impl Registry {
         }
         let items = wanted
             .iter()
-            .map(|(id, key, size, sha256)| Item::write(key, Some(*id), *size, *sha256).only_new())
+            .map(|(id, key, size, sha256)| Item::write_new(key, *id, *size, *sha256))
             .collect();
         let release = Release {
             version_id: Some(permit.op().version.id),

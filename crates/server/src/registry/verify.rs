@@ -11,7 +11,7 @@ use crate::db::registry::{
     self, ObjectRow, ObjectState, Settled, VersionPhase, entry, object, version,
 };
 use crate::policy::{Permit, VerifyLanded, VersionFacts};
-use crate::stores::{Head, S3Control, StoredChecksum};
+use crate::stores::{Control, Head, StoredChecksum};
 use futures::StreamExt as _;
 use protocol::artifact::Verification;
 use protocol::digest::Algorithm;
@@ -136,7 +136,7 @@ impl Registry {
             // Dropped at the end, which ends settling
             let seen = seen;
             let mut looks = futures::stream::iter(single)
-                .map(|object| look(&control, object))
+                .map(|object| look(&*control, object))
                 .buffer_unordered(PARALLEL);
             while let Some(answer) = looks.next().await {
                 // Nobody listens only when settling failed, which is told there
@@ -163,7 +163,7 @@ impl Registry {
                 let vouched = if seen.iter().all(|one| one.told) {
                     VerifiedBy::StoreDigest
                 } else {
-                    self.vouched(mandate, &control).await?
+                    self.vouched(mandate, &*control).await?
                 };
                 self.settle(seen, vouched, &mut found).await?;
                 progress(count);
@@ -174,7 +174,7 @@ impl Registry {
     }
 
     /// How far objects are verified whose digests a store does not tell.
-    async fn vouched(&self, mandate: &Mandate, control: &S3Control) -> Result<VerifiedBy, Error> {
+    async fn vouched(&self, mandate: &Mandate, control: &dyn Control) -> Result<VerifiedBy, Error> {
         let enforced = control
             .enforces_part_checksums(&key(mandate, "probe")?, self.parts.ids.make())
             .await
@@ -293,7 +293,7 @@ async fn of_draft(
 
 /// Asks the bucket for one object: seen as announced, or missing.
 async fn look(
-    control: &S3Control,
+    control: &dyn Control,
     object: ObjectRow,
 ) -> Result<Result<Seen, ObjectId>, crate::stores::Error> {
     let head = control.head(&object.key).await?;

@@ -43,6 +43,13 @@ impl StoreOperation {
     }
 }
 
+impl StoreOperation {
+    /// Whether "there is none" is an answer, and no error. Azure's lists of blocks are of one blob.
+    pub(super) fn asks_for_one_object(self) -> bool {
+        matches!(self, Self::HeadObject | Self::GetObject | Self::ListParts)
+    }
+}
+
 impl std::fmt::Display for StoreOperation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
@@ -59,6 +66,12 @@ pub enum Error {
     /// The bucket's address or credential cannot be used, or a request cannot be signed for it.
     #[error("a request to the bucket cannot be signed: {0}")]
     Sign(#[from] presign::Error),
+    /// The bucket's credential is for another store than the bucket is in.
+    #[error("the bucket's credential is for another store than the bucket is in")]
+    OtherStore,
+    /// The bucket's plan is one that this server does not know.
+    #[error("the bucket's credential plan is not one that this server knows")]
+    PlanUnknown(protocol::bucket::PlanKind),
     /// The store answered with an error.
     #[error("the store refused {operation} with status {status}, code `{}`", code.as_deref().unwrap_or("-"))]
     Refused {

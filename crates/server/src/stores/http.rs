@@ -151,11 +151,10 @@ impl Http {
         let code = said.code;
         let request_id = said.request_id.or_else(|| request_id(&headers));
         if status == StatusCode::NOT_FOUND
-            && code.as_deref().is_none_or(|code| code == "NoSuchKey")
-            && matches!(
-                operation,
-                StoreOperation::HeadObject | StoreOperation::GetObject
-            )
+            && code
+                .as_deref()
+                .is_none_or(|code| matches!(code, "NoSuchKey" | "BlobNotFound"))
+            && operation.asks_for_one_object()
         {
             return Ok(None);
         }

@@ -1,40 +1,35 @@
 //! Whether a bucket can be signed for, before it is registered.
 
-use super::signer::endpoint;
-use presign::Error;
-use presign::s3::Credential;
-use protocol::admin::NewBucket;
-
-/// A value of a registration that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{field}` cannot be used: {reason}")]
-pub struct Misfit {
-    /// The field at fault.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub reason: String,
-}
+use super::lender::Signers;
+use super::{Error, plan};
+use protocol::bucket::{AudienceEndpoints, Misfit, Registration};
 
 /// Checks that URLs can be signed for a bucket.
 ///
 /// # Errors
-/// What is wrong with its endpoint, region, container or credential.
-pub fn check_registration(bucket: &NewBucket) -> Result<(), Misfit> {
-    let address = endpoint(
-        &bucket.endpoint,
-        bucket.addressing,
-        &bucket.container,
-        &bucket.region,
-    )
-    .map(drop);
-    let credential = Credential::new(&*bucket.access_key_id, &*bucket.secret_access_key).map(drop);
-    address.and(credential).map_err(|error| Misfit {
-        field: match error {
-            Error::InvalidBucket(_) => "container",
-            Error::InvalidRegion => "region",
-            Error::InvalidCredential(_) => "access_key_id",
-            _ => "endpoint",
-        },
-        reason: error.to_string(),
-    })
+/// What is wrong with its place or credential.
+pub fn check_registration(
+    bucket: &Registration,
+    endpoints: &AudienceEndpoints,
+) -> Result<(), Misfit> {
+    let misfit = |field, reason: String| Misfit { field, reason };
+    let (plan, provider) = (&bucket.credential, bucket.place.provider());
+    if plan.kind().provider() != provider {
+        return Err(misfit(
+            "credential.plan",
+            format!("is not a plan for `{provider}`"),
+        ));
+    }
+    plan::credential(plan)
+        .and_then(|credential| Signers::new(&bucket.place, endpoints, &credential))
+        .map(drop)
+        .map_err(|error| {
+            let field = match &error {
+                Error::Sign(presign::Error::InvalidBucket(_)) => "place.container",
+                Error::Sign(presign::Error::InvalidRegion) => "place.region",
+                Error::Sign(presign::Error::InvalidCredential(_)) => "credential",
+                _ => "place.endpoint",
+            };
+            misfit(field, format!("cannot be used: {error}"))
+        })
 }

@@ -55,11 +55,11 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The place of a bucket's secret access key.
-    pub fn secret_access_key(bucket: BucketId, revision: i64) -> Self {
+    /// The place of a bucket's credential plan.
+    pub fn plan(bucket: BucketId, revision: i64) -> Self {
         Self {
             bucket,
-            field: "secret_access_key",
+            field: "plan",
             revision,
         }
     }
@@ -223,7 +223,7 @@ mod tests {
     }
 
     fn place(bucket: u64, revision: i64) -> Place<'static> {
-        Place::secret_access_key(BucketId::from_parts(bucket, [1; 10]), revision)
+        Place::plan(BucketId::from_parts(bucket, [1; 10]), revision)
     }
 
     #[test]

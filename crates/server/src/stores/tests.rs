@@ -1,15 +1,19 @@
 //! The server's own requests: against the embedded store, and against stores that misbehave.
 
-use super::{Cause, Error, HttpSettings, S3Control, SealKeys, StoredChecksum, Stores, seal};
+use super::{
+    Cause, Control, Error, HttpSettings, Purpose, SealKeys, StoredChecksum, Stores, seal, seal_plan,
+};
 use crate::clock::SystemClock;
+use crate::db::bucket::BucketRow;
+use crate::directory::testing::bucket_row;
 use crate::policy::BucketFacts;
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use devstore::{BucketSettings, Credential, DevStore, Operation, Scope};
 use presign::s3;
-use protocol::admin::{Addressing, Provider, State};
+use protocol::bucket::{CredentialPlan, StorePlace};
 use protocol::id::{BucketId, UploadId};
-use protocol::{ObjectKey, Sha256Digest, Timestamp};
+use protocol::{ObjectKey, Sha256Digest};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -22,25 +26,23 @@ fn keys() -> SealKeys {
     SealKeys::from_bytes("k", &[1; 32]).unwrap()
 }
 
-fn bucket(endpoint: &str) -> BucketFacts {
+fn bucket(endpoint: &str) -> Arc<BucketFacts> {
+    bucket_with(
+        endpoint,
+        1,
+        &CredentialPlan::access_key("AKIAVISION", SECRET),
+    )
+}
+
+fn bucket_with(endpoint: &str, revision: i64, plan: &CredentialPlan) -> Arc<BucketFacts> {
     let id = BucketId::from_parts(1, [1; 10]);
-    let place = seal::Place::secret_access_key(id, 1);
-    BucketFacts {
-        id,
-        name: "vision".parse().unwrap(),
-        provider: Provider::S3,
-        endpoint: endpoint.into(),
-        region: "us-east-1".into(),
-        container: "vision-data".into(),
-        prefix: "".into(),
-        addressing: Addressing::Path,
-        state: State::Active,
-        default: false,
-        access_key_id: "AKIAVISION".into(),
-        sealed_secret: keys().seal(&place, SECRET).unwrap().into(),
-        credential_revision: 1,
-        created_at: Timestamp::from_unix_seconds(0),
-    }
+    let row = BucketRow {
+        place: StorePlace::s3(endpoint, "us-east-1", "vision-data"),
+        sealed_plan: seal_plan(&keys(), &seal::Place::plan(id, revision), plan).unwrap(),
+        credential_revision: revision,
+        ..bucket_row(id, "vision", false)
+    };
+    Arc::new(row.into())
 }
 
 fn stores(settings: HttpSettings) -> Stores {
@@ -57,7 +59,7 @@ fn quick() -> HttpSettings {
 
 struct Embedded {
     store: DevStore,
-    control: Arc<S3Control>,
+    control: Arc<dyn Control>,
     _folder: TempDir,
 }
 
@@ -189,17 +191,18 @@ async fn a_store_that_is_overloaded_is_asked_again_a_bounded_number_of_times() {
 async fn what_a_store_refuses_is_not_asked_again_and_says_what_to_do() {
     let Embedded { store, .. } = &embedded(1).await;
     let stores = stores(quick());
-    let mut wrong = bucket(store.endpoint());
-    wrong.access_key_id = "AKIANOBODY".into();
-    let control = stores.control(&wrong).unwrap();
+    let nobody = CredentialPlan::access_key("AKIANOBODY", SECRET);
+    let control = stores
+        .control(&bucket_with(store.endpoint(), 1, &nobody))
+        .unwrap();
     let error = control.list_parts(&key("a"), "x").await.unwrap_err();
     assert_eq!(error.code(), Some("InvalidAccessKeyId"));
     assert!(error.hint().unwrap().contains("credential"));
     assert!(error.request_id().is_some());
     assert_eq!(store.requests().total(), 1);
-    wrong = bucket(store.endpoint());
-    wrong.container = "nowhere".into();
-    let control = stores.control(&wrong).unwrap();
+    let mut wrong = BucketFacts::clone(&bucket(store.endpoint()));
+    wrong.place = StorePlace::s3(store.endpoint(), "us-east-1", "nowhere");
+    let control = stores.control(&Arc::new(wrong)).unwrap();
     let error = control.list_parts(&key("a"), "x").await.unwrap_err();
     assert_eq!(error.code(), Some("NoSuchBucket"));
 }
@@ -231,7 +234,7 @@ async fn a_store_that_is_not_there_is_unavailable() {
 /// What `ask` says of a store that answers with this, whatever it is asked.
 async fn answered<T>(
     answer: &'static str,
-    ask: impl AsyncFnOnce(&S3Control) -> Result<T, Error>,
+    ask: impl AsyncFnOnce(&dyn Control) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let bucket = bucket(&format!("http://{}", listener.local_addr().unwrap()));
@@ -246,7 +249,7 @@ async fn answered<T>(
         }
     };
     tokio::select! {
-        done = ask(&control) => done,
+        done = ask(&*control) => done,
         () = serve => unreachable!("it serves for ever"),
     }
 }
@@ -302,19 +305,22 @@ async fn what_is_not_s3_is_not_taken_for_it() {
     assert!(matches!(error, Error::Unexpected { .. }), "{error:?}");
 }
 
-#[test]
-fn a_credential_is_opened_once_and_again_when_it_changes() {
+#[tokio::test]
+async fn a_credential_is_opened_once_and_again_when_it_changes() {
     let stores = stores(quick());
-    let mut bucket = bucket("http://127.0.0.1:1");
+    let bucket = bucket("http://127.0.0.1:1");
     let first = stores.control(&bucket).unwrap();
     assert!(Arc::ptr_eq(&first, &stores.control(&bucket).unwrap()));
     // Another revision cannot be passed off with the old seal
-    bucket.credential_revision = 2;
-    assert!(matches!(stores.signer(&bucket), Err(Error::Sealed(_))));
-    let place = seal::Place::secret_access_key(bucket.id, 2);
-    bucket.sealed_secret = keys().seal(&place, "renewed").unwrap().into();
-    bucket.access_key_id = "AKIARENEWED".into();
-    let signer = stores.signer(&bucket).unwrap();
+    let mut moved = BucketFacts::clone(&bucket);
+    moved.credential_revision = 2;
+    assert!(matches!(
+        stores.control(&Arc::new(moved)),
+        Err(Error::Sealed(_))
+    ));
+    let renewed = CredentialPlan::access_key("AKIARENEWED", "renewed");
+    let bucket = bucket_with("http://127.0.0.1:1", 2, &renewed);
+    let signer = stores.signer(&bucket, Purpose::default()).await.unwrap();
     assert_eq!(signer.access_key_id(), "AKIARENEWED");
     assert!(!Arc::ptr_eq(&first, &stores.control(&bucket).unwrap()));
     let shown = format!("{stores:?} {signer:?} {:?}", stores.control(&bucket));

@@ -2,7 +2,7 @@
 
 use crate::support::{STORE_KEY, TestApp, Who};
 use protocol::Page;
-use protocol::admin::Bucket;
+use protocol::bucket::Bucket;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn an_endpoint_that_is_none_is_refused() {
         "",
     ] {
         let mut body = app.new_bucket("third", "third", "");
-        body["endpoint"] = json!(endpoint);
+        body["place"]["endpoint"] = json!(endpoint);
         let answer = app
             .ask(Who::InstanceAdmin, "POST", "/v1/buckets", body)
             .await;

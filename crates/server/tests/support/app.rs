@@ -250,10 +250,15 @@ impl TestApp {
     /// The body that registers a place in the store.
     pub(crate) fn new_bucket(&self, name: &str, container: &str, prefix: &str) -> Value {
         json!({
-            "name": name, "provider": "s3", "endpoint": self.store.endpoint(),
-            "region": "us-east-1", "container": container, "prefix": prefix,
-            "addressing": "path",
-            "access_key_id": STORE_KEY.0, "secret_access_key": STORE_KEY.1,
+            "name": name, "prefix": prefix,
+            "place": {
+                "provider": "s3", "endpoint": self.store.endpoint(), "region": "us-east-1",
+                "container": container, "addressing": "path",
+            },
+            "credential": {
+                "plan": "access-key",
+                "access_key_id": STORE_KEY.0, "secret_access_key": STORE_KEY.1,
+            },
         })
     }
 

@@ -1,44 +1,21 @@
 //! `signet bucket`.
 
 use super::login::read_secret;
-use crate::arguments::BucketCommand;
+use crate::arguments::{BucketCommand, NewBucketArguments};
+use crate::exit::UserError;
 use crate::output::Output;
+use anyhow::Context as _;
 use client::{Api, collect_pages};
-use protocol::admin::{Addressing, NewBucket, Provider};
+use protocol::SecretText;
+use protocol::bucket::{Addressing, CredentialPlan, NewBucket, StorePlace};
+use std::path::Path;
 
 pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> anyhow::Result<()> {
     match command {
-        BucketCommand::Create {
-            name,
-            endpoint,
-            region,
-            container,
-            prefix,
-            path_style,
-            access_key_id,
-            default,
-        } => {
-            let secret_access_key = read_secret("secret access key: ", false)?;
-            let addressing = if path_style {
-                Addressing::Path
-            } else {
-                Addressing::VirtualHost
-            };
-            let body = NewBucket {
-                name,
-                provider: Provider::S3,
-                endpoint,
-                region,
-                container,
-                prefix,
-                addressing,
-                access_key_id,
-                secret_access_key,
-                default,
-            };
-            let bucket = api.create_bucket(&body).await?;
+        BucketCommand::Create(arguments) => {
+            let bucket = api.create_bucket(&new_bucket(arguments)?).await?;
             output.result(&bucket, |bucket| {
-                format!("registered {} at {}", bucket.name, bucket.endpoint)
+                format!("registered {} at {}", bucket.name, bucket.place.endpoint())
             });
         }
         BucketCommand::List => {
@@ -51,6 +28,7 @@ pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> an
                     "BUCKET",
                     "STATE",
                     "DEFAULT",
+                    "STORE",
                     "ENDPOINT",
                     "CONTAINER",
                     "PREFIX",
@@ -61,8 +39,9 @@ pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> an
                         bucket.name.to_string(),
                         bucket.state.as_str().to_owned(),
                         if bucket.default { "yes" } else { "" }.to_owned(),
-                        bucket.endpoint.clone(),
-                        bucket.container.clone(),
+                        bucket.place.provider().to_string(),
+                        bucket.place.endpoint(),
+                        bucket.place.container().to_owned(),
                         bucket.prefix.clone(),
                     ]
                 },
@@ -76,4 +55,69 @@ pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> an
         }
     }
     Ok(())
+}
+
+fn new_bucket(arguments: NewBucketArguments) -> anyhow::Result<NewBucket> {
+    let mut bucket = NewBucket {
+        name: arguments.name,
+        address: None,
+        place: None,
+        prefix: arguments.prefix,
+        credential: None,
+        endpoints: [].into(),
+        default: arguments.default,
+    };
+    if arguments.address {
+        bucket.address = Some(SecretText::new(read_secret("address: ", false)?));
+    } else if let Some(file) = arguments.file {
+        let given = given(&file)?;
+        bucket.place = Some(given.place);
+        bucket.credential = Some(given.credential);
+        bucket.endpoints = given.endpoints;
+    } else if let (Some(endpoint), Some(container), Some(id)) = (
+        arguments.endpoint,
+        arguments.container,
+        arguments.access_key_id,
+    ) {
+        bucket.place = Some(StorePlace::S3 {
+            endpoint,
+            region: arguments.region,
+            container,
+            addressing: if arguments.path_style {
+                Addressing::Path
+            } else {
+                Addressing::VirtualHost
+            },
+        });
+        let secret = read_secret("secret access key: ", false)?;
+        bucket.credential = Some(CredentialPlan::access_key(id, secret));
+    }
+    Ok(bucket)
+}
+
+/// What `--file` holds.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    place: StorePlace,
+    credential: CredentialPlan,
+    #[serde(default)]
+    endpoints: protocol::bucket::AudienceEndpoints,
+}
+
+fn given(file: &Path) -> anyhow::Result<Given> {
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
+    } else {
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
+    };
+    // The parser's own message could quote a key
+    serde_json::from_str(&text).map_err(|error| {
+        UserError::Usage(format!(
+            "{} is not of the form {{\"place\": {{\"provider\": …}}, \"credential\": {{\"plan\": …}}}}: line {}",
+            file.display(),
+            error.line()
+        ))
+        .into()
+    })
 }

@@ -28,7 +28,7 @@ pub(super) async fn serve(serve: Serve, output: Output) -> anyhow::Result<()> {
 /// Runs the broker with the embedded store until it is told to stop.
 pub(super) async fn dev(dev: Dev, global: &Global, output: Output) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("signet-dev-").tempdir()?;
-    let (local, place) = local::for_dev(folder.path(), dev.port).await?;
+    let (local, store, place) = local::for_dev(folder.path(), dev.port).await?;
     let token: Token = local.admin_token().parse()?;
     Api::new(local.address(), token.clone())?
         .create_bucket(&place.bucket)
@@ -39,7 +39,7 @@ pub(super) async fn dev(dev: Dev, global: &Global, output: Output) -> anyhow::Re
     output.tell(format_args!(
         "broker at {0}, store at {1}; Ctrl-C ends both and deletes everything\nlog in with:\n  printf %s {2} | signet login --token-stdin {0}",
         local.address(),
-        place.bucket.endpoint,
+        store,
         local.admin_token()
     ));
     stopped().await?;

@@ -4,23 +4,20 @@ use super::{House, assert_conflict, assert_invalid};
 use crate::admin::Error;
 use crate::db::testing::for_each_database;
 use crate::policy::{CreateBucket, RemoveBucket};
-use protocol::admin::{Addressing, Bucket, NewBucket, Provider, State};
+use crate::stores::Purpose;
+use protocol::SecretText;
+use protocol::admin::State;
 use protocol::audit::Action;
+use protocol::bucket::{Audience, Bucket, CredentialPlan, NewBucket, StorePlace};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 fn at(name: &str, container: &str, prefix: &str) -> NewBucket {
+    let place = StorePlace::s3("https://s3.example.org", "us-east-1", container);
+    let credential = CredentialPlan::access_key("AKIDEXAMPLE", SECRET);
     NewBucket {
-        name: name.parse().unwrap(),
-        provider: Provider::S3,
-        endpoint: "https://s3.example.org".to_owned(),
-        region: "us-east-1".to_owned(),
-        container: container.to_owned(),
         prefix: prefix.to_owned(),
-        addressing: Addressing::Path,
-        access_key_id: "AKIDEXAMPLE".to_owned(),
-        secret_access_key: SECRET.to_owned(),
-        default: false,
+        ..NewBucket::new(name.parse().unwrap(), place, credential)
     }
 }
 
@@ -51,13 +48,14 @@ async fn a_buckets_secret_goes_in_sealed_and_never_comes_out() {
             .create_bucket(at("shared", "models", "signet/"))
             .await
             .unwrap();
-        assert_eq!(told.access_key_id, "AKID…");
+        assert_eq!(told.identity, "AKID…");
         assert!(!format!("{told:?}").contains(SECRET));
         let bucket = house.world.directory.bucket(told.id).unwrap();
-        let sealed = String::from_utf8_lossy(&bucket.sealed_secret);
+        let sealed = String::from_utf8_lossy(&bucket.sealed_plan);
         assert!(!sealed.contains(SECRET) && !format!("{bucket:?}").contains("AKIDEXAMPLE"));
         // What was sealed opens
-        house.stores.signer(&bucket).unwrap();
+        let purpose = Purpose::default();
+        house.stores.signer(&bucket, purpose).await.unwrap();
         let events = house.events(Action::BucketCreate).await;
         assert_eq!(events.len(), 1);
         assert!(!serde_json::to_string(&events).unwrap().contains(SECRET));
@@ -86,7 +84,11 @@ async fn equal_and_nested_places_are_refused() {
             );
         }
         let elsewhere = NewBucket {
-            endpoint: "http://s3.example.org:80/".to_owned(),
+            place: Some(StorePlace::s3(
+                "http://s3.example.org:80/",
+                "us-east-1",
+                "models",
+            )),
             ..at("two", "models", "a/")
         };
         assert_conflict(house.create_bucket(elsewhere).await, "`one`");
@@ -149,8 +151,8 @@ async fn a_bucket_goes_only_when_nobody_uses_it() {
             .bucket_named(&"empty".parse().unwrap())
             .unwrap();
         assert_eq!(removed.state, State::Removed);
-        assert!(removed.sealed_secret.is_empty() && removed.access_key_id.is_empty());
-        house.stores.signer(&removed).unwrap_err();
+        assert!(removed.sealed_plan.is_empty());
+        house.stores.control(&removed).unwrap_err();
         assert_invalid(house.create_team("audio", Some("empty")).await, "bucket");
     })
     .await;
@@ -165,35 +167,54 @@ async fn what_cannot_be_signed_for_is_not_registered() {
             change(&mut bucket);
             house.create_bucket(bucket)
         };
-        assert_invalid(
-            with(|b| b.endpoint = "https://user@s3.example.org".into()).await,
-            "endpoint",
-        );
-        assert_invalid(
-            with(|b| b.endpoint = "ftp://s3.example.org".into()).await,
-            "endpoint",
-        );
-        assert_invalid(
-            with(|b| b.endpoint = "https://s3.example.org/a?b".into()).await,
-            "endpoint",
-        );
-        assert_invalid(
-            with(|b| b.endpoint = "http://169.254.169.254".into()).await,
-            "endpoint",
-        );
-        assert_invalid(with(|b| b.endpoint = String::new()).await, "endpoint");
-        assert_invalid(with(|b| b.region = "us-east-1/evil".into()).await, "region");
-        assert_invalid(with(|b| b.region = "us#east@1".into()).await, "region");
-        assert_invalid(with(|b| b.container = "a/../b".into()).await, "container");
+        let s3 = |endpoint: &str, region: &str, container: &str| {
+            let mut bucket = at("bad", "models", "");
+            bucket.place = Some(StorePlace::s3(endpoint, region, container));
+            house.create_bucket(bucket)
+        };
+        let good = "https://s3.example.org";
+        for endpoint in [
+            "https://user@s3.example.org",
+            "ftp://s3.example.org",
+            "https://s3.example.org/a?b",
+            "http://169.254.169.254",
+            "",
+        ] {
+            let made = s3(endpoint, "us-east-1", "models").await;
+            assert_invalid(made, "place.endpoint");
+        }
+        for region in ["us-east-1/evil", "us#east@1"] {
+            assert_invalid(s3(good, region, "models").await, "place.region");
+        }
+        assert_invalid(s3(good, "us-east-1", "a/../b").await, "place.container");
         assert_invalid(with(|b| b.prefix = "a".into()).await, "prefix");
         assert_invalid(with(|b| b.prefix = "../".into()).await, "prefix");
+        for (id, secret) in [("AKID EXAMPLE", SECRET), ("AKIDEXAMPLE", "")] {
+            let mut bucket = at("bad", "models", "");
+            bucket.credential = Some(CredentialPlan::access_key(id, secret));
+            assert_invalid(house.create_bucket(bucket).await, "credential");
+        }
+        assert_invalid(with(|b| b.credential = None).await, "credential");
+        assert_invalid(with(|b| b.place = None).await, "place");
         assert_invalid(
-            with(|b| b.access_key_id = "AKID EXAMPLE".into()).await,
-            "access_key_id",
+            with(|b| b.address = Some(SecretText::new("s3://a:b@h/c"))).await,
+            "place",
         );
         assert_invalid(
-            with(|b| b.secret_access_key = String::new()).await,
-            "secret_access_key",
+            with(|b| {
+                b.credential = Some(CredentialPlan::AccountKey {
+                    account_key: SecretText::new("a2V5"),
+                });
+            })
+            .await,
+            "credential.plan",
+        );
+        assert_invalid(
+            with(|b| {
+                b.endpoints = [(Audience::Vpc, "http://169.254.169.254".to_owned())].into();
+            })
+            .await,
+            "endpoints",
         );
         assert_eq!(house.world.directory.buckets(), []);
     })

@@ -127,7 +127,7 @@ async fn content_is_written_once() {
     let (object, mandate) = fixture.content("mia").await;
     let item = || {
         let sha256 = super::fixture::sha256(b"content");
-        Item::write(&object.key, Some(object.id), 7, sha256).only_new()
+        Item::write_new(&object.key, object.id, 7, sha256)
     };
     let mut statuses = Vec::new();
     for _ in 0..2 {

@@ -3,6 +3,7 @@
 use crate::auth::Auth;
 use crate::broker::{Broker, Error, PlainReleased};
 use crate::clock::{Clock, SystemClock};
+use crate::db::bucket::BucketRow;
 use crate::db::testing::TestDatabase;
 use crate::db::upload::{self, UploadRow};
 use crate::directory::testing::{World, bucket_row};
@@ -11,12 +12,13 @@ use crate::policy::{
     AbortUpload, BeginUpload, BucketFacts, Caller, CompleteUpload, Denial, ListParts, Operation,
     Permit, PlainUrls, SignParts, UploadFacts, authorize,
 };
-use crate::stores::{HttpSettings, S3Control, SealKeys, Stores, seal};
+use crate::stores::{Control, HttpSettings, SealKeys, Stores, seal, seal_plan};
 use aws_lc_rs::digest;
 use devstore::{BucketSettings, Credential, DevStore, Scope};
 use http::HeaderMap;
 use presign::s3;
 use protocol::audit::{Action, Event};
+use protocol::bucket::{CredentialPlan, StorePlace};
 use protocol::id::{BucketId, PrincipalId, TeamId, UploadId};
 use protocol::layout::Layout;
 use protocol::transfer::{
@@ -163,13 +165,14 @@ impl Fixture {
         let mut teams = Vec::new();
         for (team, account) in ["vision", "language"].into_iter().zip(accounts) {
             let id: BucketId = world.ids.make();
-            let place = seal::Place::secret_access_key(id, 1);
-            let mut row = bucket_row(id, team, false);
-            row.endpoint = endpoint.to_owned();
-            row.container = account.container;
-            row.prefix = format!("shared/{team}/");
-            row.access_key_id = account.access_key_id;
-            row.sealed_secret = keys.seal(&place, &account.secret).unwrap();
+            let place = seal::Place::plan(id, 1);
+            let plan = CredentialPlan::access_key(account.access_key_id, account.secret);
+            let row = BucketRow {
+                place: StorePlace::s3(endpoint, "us-east-1", account.container),
+                prefix: format!("shared/{team}/"),
+                sealed_plan: seal_plan(&keys, &place, &plan).unwrap(),
+                ..bucket_row(id, team, false)
+            };
             let mut change = world.change().await;
             change.create_bucket(&row).await.unwrap();
             change.commit().await.unwrap();
@@ -285,24 +288,24 @@ impl Fixture {
     }
 
     /// The store's administrator, who is bound by nothing.
-    pub(super) fn admin_control(&self, team: TeamId) -> Arc<S3Control> {
+    pub(super) fn admin_control(&self, team: TeamId) -> Arc<dyn Control> {
         let mut bucket = BucketFacts::clone(&self.bucket(team));
         bucket.id = BucketId::from_parts(1, [0; 10]);
-        bucket.access_key_id = self.admin.0.as_str().into();
-        let place = seal::Place::secret_access_key(bucket.id, bucket.credential_revision);
-        let sealed = self.stores.seal_keys().seal(&place, &self.admin.1).unwrap();
-        bucket.sealed_secret = sealed.into();
-        self.stores.control(&bucket).unwrap()
+        let place = seal::Place::plan(bucket.id, bucket.credential_revision);
+        let plan = CredentialPlan::access_key(&self.admin.0, &self.admin.1);
+        let sealed = seal_plan(self.stores.seal_keys(), &place, &plan).unwrap();
+        bucket.sealed_plan = sealed.into();
+        self.stores.control(&Arc::new(bucket)).unwrap()
     }
 
     /// Writes a part as the store's administrator, past Signet.
     pub(super) async fn put_part_as_admin(&self, row: &UploadRow, number: u32, body: Vec<u8>) {
         let bucket = self.bucket(row.team_id);
         let endpoint = s3::Endpoint::parse(
-            &bucket.endpoint,
+            &bucket.place.endpoint(),
             s3::Addressing::Path,
-            &bucket.container,
-            &bucket.region,
+            bucket.place.container(),
+            "us-east-1",
         )
         .unwrap();
         let credential = s3::Credential::new(&*self.admin.0, &*self.admin.1).unwrap();

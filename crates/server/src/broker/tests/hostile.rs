@@ -213,7 +213,7 @@ async fn a_key_outside_of_the_teams_root_is_never_signed() {
         let key = key.parse().unwrap();
         let release = Release::new(
             protocol::transfer::UrlMethod::Get,
-            vec![Item::plain(&key, None)],
+            vec![Item::read(&key, None)],
         );
         let error = fixture.broker.release(&mandate, release).await.unwrap_err();
         assert!(matches!(error, Error::NotFound), "{key}: {error:?}");

@@ -49,7 +49,7 @@ async fn arrives_as_checked(fixture: &Fixture, key: &str) {
     let bucket = fixture.bucket(fixture.vision);
     let expected = format!(
         "/{}/{}{key}",
-        bucket.container,
+        bucket.place.container(),
         fixture.files(fixture.vision)
     );
     for raw in raw_paths(fixture, key).await {

@@ -7,6 +7,7 @@ use crate::db::limit::{LimitRow, LimitTarget};
 use protocol::admin::LimitRule;
 use protocol::audit::{Action, Event};
 use protocol::transfer::{BoundBy, UrlMethod, UrlsRequest};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a client puts comes back, on whichever store.
@@ -122,11 +123,12 @@ async fn a_url_opens_nothing_of_another_team() {
             &fixture.files(fixture.vision),
             &fixture.files(fixture.language),
         ),
-        url.replace(&*ours.container, &theirs.container),
-        url.replace(&*ours.container, &theirs.container).replace(
-            &fixture.files(fixture.vision),
-            &fixture.files(fixture.language),
-        ),
+        url.replace(ours.place.container(), theirs.place.container()),
+        url.replace(ours.place.container(), theirs.place.container())
+            .replace(
+                &fixture.files(fixture.vision),
+                &fixture.files(fixture.language),
+            ),
     ] {
         assert_ne!(tampered, url);
         let answer = fixture.send("GET", &tampered, &[], "").await;
@@ -135,9 +137,9 @@ async fn a_url_opens_nothing_of_another_team() {
     }
     // Even signed anew with the team's own credential, the store refuses the other bucket
     let mut wrong = crate::policy::BucketFacts::clone(&ours);
-    wrong.container = theirs.container.clone();
+    wrong.place = theirs.place.clone();
     let key = format!("{}private", fixture.files(fixture.language));
-    let control = fixture.stores.control(&wrong).unwrap();
+    let control = fixture.stores.control(&Arc::new(wrong)).unwrap();
     let error = control.get(&key.parse().unwrap(), 10).await.unwrap_err();
     assert_eq!(error.code(), Some("AccessDenied"));
 }

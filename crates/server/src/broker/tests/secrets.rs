@@ -2,8 +2,9 @@
 
 use super::fixture::{Fixture, SECRETS, part_bytes, put_request, request};
 use crate::policy::BucketFacts;
-use crate::stores::{HttpSettings, SealKeys, Stores, seal};
+use crate::stores::{HttpSettings, SealKeys, Stores, seal, seal_plan};
 use parking_lot::Mutex;
+use protocol::bucket::{CredentialPlan, StorePlace};
 use protocol::transfer::UrlMethod;
 use std::error::Error;
 use std::io::Write;
@@ -104,17 +105,22 @@ async fn nothing_that_is_said_gives_a_url_or_a_secret_away() {
         .parse()
         .unwrap();
     let bucket = fixture.bucket(fixture.vision);
-    let changed: [fn(&mut BucketFacts); 5] = [
-        |bucket| bucket.endpoint = "http://127.0.0.1:1".into(),
-        |bucket| bucket.endpoint = "http://user:password@127.0.0.1".into(),
-        |bucket| bucket.region = "eu-west-9".into(),
-        |bucket| bucket.container = "language-data".into(),
-        |bucket| bucket.sealed_secret = b"\x01\x04test-and-then-not".to_vec().into(),
+    let place = |endpoint: &str, region: &str, container: &str| {
+        let place = StorePlace::s3(endpoint, region, container);
+        move |bucket: &mut BucketFacts| bucket.place = place.clone()
+    };
+    let (endpoint, ours) = (bucket.place.endpoint(), bucket.place.container().to_owned());
+    let changed: [Box<dyn Fn(&mut BucketFacts)>; 5] = [
+        Box::new(place("http://127.0.0.1:1", "us-east-1", &ours)),
+        Box::new(place("http://user:password@127.0.0.1", "us-east-1", &ours)),
+        Box::new(place(&endpoint, "eu-west-9", &ours)),
+        Box::new(place(&endpoint, "us-east-1", "language-data")),
+        Box::new(|bucket| bucket.sealed_plan = b"\x01\x04test-and-then-not".to_vec().into()),
     ];
     for change in changed {
         let mut bucket = BucketFacts::clone(&bucket);
         change(&mut bucket);
-        let outcome = match fixture.stores.control(&bucket) {
+        let outcome = match fixture.stores.control(&Arc::new(bucket)) {
             Ok(control) => control.get(&key, 10).await.map(|_| ()),
             Err(error) => Err(error),
         };
@@ -123,10 +129,11 @@ async fn nothing_that_is_said_gives_a_url_or_a_secret_away() {
     // Signed with a secret that is not the store's: its answer quotes what was signed
     let mut wrong = BucketFacts::clone(&bucket);
     wrong.credential_revision = 2;
-    let place = seal::Place::secret_access_key(wrong.id, 2);
+    let plan = CredentialPlan::access_key("AKIAVISION", "another-secret");
     let keys = fixture.stores.seal_keys();
-    wrong.sealed_secret = keys.seal(&place, "another-secret").unwrap().into();
-    let control = fixture.stores.control(&wrong).unwrap();
+    let sealed = seal_plan(keys, &seal::Place::plan(wrong.id, 2), &plan).unwrap();
+    wrong.sealed_plan = sealed.into();
+    let control = fixture.stores.control(&Arc::new(wrong)).unwrap();
     let error = control.get(&key, 10).await.unwrap_err();
     assert_eq!(error.code(), Some("SignatureDoesNotMatch"));
     assert!(error.hint().is_some() && error.request_id().is_some());
@@ -134,7 +141,8 @@ async fn nothing_that_is_said_gives_a_url_or_a_secret_away() {
     // A store that never answers
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut bucket = BucketFacts::clone(&bucket);
-    bucket.endpoint = format!("http://{}", silent.local_addr().unwrap()).into();
+    let silent = format!("http://{}", silent.local_addr().unwrap());
+    bucket.place = bucket.place.at(&silent);
     let settings = HttpSettings {
         request_timeout: Duration::from_millis(20),
         attempts: 1,
@@ -142,7 +150,7 @@ async fn nothing_that_is_said_gives_a_url_or_a_secret_away() {
     };
     let keys: SealKeys = fixture.stores.seal_keys().clone();
     let stores = Stores::new(keys, fixture.world.clock.clone(), settings).unwrap();
-    let control = stores.control(&bucket).unwrap();
+    let control = stores.control(&Arc::new(bucket.clone())).unwrap();
     errors.push(Box::new(control.get(&key, 10).await.unwrap_err()));
 
     assert_eq!(errors.len(), 11);

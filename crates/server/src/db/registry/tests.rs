@@ -6,7 +6,8 @@ use crate::db::principal::{PrincipalRow, create_principal};
 use crate::db::team::{TeamRow, create_team};
 use crate::db::testing::for_each_database;
 use crate::db::{Connection, Db};
-use protocol::admin::{Addressing, PrincipalKind, Provider, State};
+use crate::directory::testing::bucket_row;
+use protocol::admin::{PrincipalKind, State};
 use protocol::id::{BucketId, ObjectId, PrincipalId, TeamId, VersionId};
 use protocol::transfer::VerifiedBy;
 use protocol::{Digest, Md5Digest, ObjectKey, Sha256Digest, Timestamp};
@@ -45,20 +46,8 @@ async fn seeded(db: &Db) -> VersionId {
     let mut tx = db.begin().await.unwrap();
     for (n, bucket) in [bucket(), id(22)].into_iter().enumerate() {
         let row = BucketRow {
-            id: bucket,
-            name: format!("bucket-{n}").parse().unwrap(),
-            provider: Provider::S3,
-            endpoint: "https://store.example".into(),
-            region: "r".into(),
-            container: "c".into(),
             prefix: format!("{n}/"),
-            addressing: Addressing::Path,
-            state: State::Active,
-            is_default: false,
-            access_key_id: "k".into(),
-            sealed_secret: vec![1],
-            credential_revision: 1,
-            created_at: NOW,
+            ..bucket_row(bucket, &format!("bucket-{n}"), false)
         };
         create_bucket(&mut tx, &row).await.unwrap();
     }

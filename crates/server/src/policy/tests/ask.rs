@@ -5,10 +5,11 @@ use super::team::bucket_id;
 use super::{NOW, principal_id};
 use protocol::Role;
 use protocol::admin::{
-    Addressing, ImportToken, ImportTokenHash, LimitRule, LimitSubject, NewBucket, NewLimit,
-    NewServiceAccount, NewTeam, NewToken, NewUser, Provider, State, TeamChange,
+    ImportToken, ImportTokenHash, LimitRule, LimitSubject, NewLimit, NewServiceAccount, NewTeam,
+    NewToken, NewUser, State, TeamChange,
 };
 use protocol::artifact::{Commit, NewEntry, NewVersion, VersionState};
+use protocol::bucket::{CredentialPlan, NewBucket, StorePlace};
 use protocol::id::{CollectionId, LimitId, ObjectId, ProjectId, TokenId, UploadId, VersionId};
 use protocol::layout::Layout;
 use protocol::transfer::{NewUpload, UploadState, UrlMethod, UrlsObject, UrlsRequest};
@@ -62,18 +63,9 @@ pub(super) fn instance(name: &str, who: &Caller) -> Answer {
             ask(who, name, CreateTeam { request })
         }
         "bucket:create" => {
-            let request = NewBucket {
-                name: "shared".parse().unwrap(),
-                provider: Provider::S3,
-                endpoint: "https://s3.example.org".to_owned(),
-                region: "us-east-1".to_owned(),
-                container: "container".to_owned(),
-                prefix: String::new(),
-                addressing: Addressing::Path,
-                access_key_id: "AKIDEXAMPLE".to_owned(),
-                secret_access_key: "secret".to_owned(),
-                default: false,
-            };
+            let place = StorePlace::s3("https://s3.example.org", "us-east-1", "container");
+            let credential = CredentialPlan::access_key("AKIDEXAMPLE", "secret");
+            let request = NewBucket::new("shared".parse().unwrap(), place, credential);
             ask(who, name, CreateBucket { request })
         }
         "bucket:read" => ask(who, name, ReadBuckets {}),

@@ -3,7 +3,8 @@
 use super::super::{BucketFacts, Rule, Standing, TeamFacts};
 use super::{CALLER, Expected, Health, NOW, STATES, TEAM, ask, caller, standing, team_id};
 use protocol::Role;
-use protocol::admin::{Addressing, LimitRule, Provider, State};
+use protocol::admin::{LimitRule, State};
+use protocol::bucket::{AudienceEndpoints, PlanKind, StorePlace};
 use protocol::id::BucketId;
 use std::sync::Arc;
 
@@ -128,17 +129,17 @@ pub(super) fn bucket_facts(n: u8, state: State) -> BucketFacts {
     BucketFacts {
         id: bucket_id(n),
         name: format!("bucket-{n}").parse().unwrap(),
-        provider: Provider::S3,
-        endpoint: "https://s3.example.org".into(),
-        region: "us-east-1".into(),
-        container: "container".into(),
+        place: StorePlace::s3("https://s3.example.org", "us-east-1", "container"),
+        endpoints: AudienceEndpoints::new(),
         prefix: "".into(),
-        addressing: Addressing::Path,
         state,
         default: false,
-        access_key_id: "AKIDEXAMPLE".into(),
-        sealed_secret: [].into(),
+        plan: PlanKind::AccessKey,
+        identity: "AKIDEXAMPLE".into(),
+        external_id: None,
+        sealed_plan: [].into(),
         credential_revision: 1,
+        capabilities: None,
         created_at: NOW,
     }
 }

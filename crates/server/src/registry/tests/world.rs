@@ -8,6 +8,7 @@ use crate::db::team::{MembershipRow, TeamRow, create_team, set_membership};
 use crate::db::testing::TestDatabase;
 use crate::db::token::{TokenRow, create_token};
 use crate::directory::Directory;
+use crate::directory::testing::bucket_row;
 use crate::ids::IdMaker;
 use crate::ledger::{EventFilter, Ledger};
 use crate::policy::{
@@ -16,14 +17,15 @@ use crate::policy::{
 };
 use crate::registry::{CommitAnswer, Error, Parts, Registry, Settings};
 use crate::stores::seal::Place;
-use crate::stores::{HttpSettings, S3Control, SealKeys, Stores};
+use crate::stores::{Control, HttpSettings, SealKeys, Stores, seal_plan};
 use devstore::{BucketSettings, Credential, DevStore, Scope};
-use protocol::admin::{Addressing, PrincipalKind, Provider, State};
+use protocol::admin::{PrincipalKind, State};
 use protocol::artifact::{
     Commit, Committed, EntryUrls, NewEntry, NewVersion, RegisteredEntries, RegisteredEntry,
     Verification, Version,
 };
 use protocol::audit::Action;
+use protocol::bucket::{CredentialPlan, StorePlace};
 use protocol::id::{BucketId, ObjectId, TeamId, VersionId};
 use protocol::transfer::SignedRequest;
 use protocol::{Digest, ProjectName, Role, Sha256Digest, Timestamp, VersionRef};
@@ -129,7 +131,7 @@ impl World {
             .unwrap()
     }
 
-    pub(super) fn control(&self) -> Arc<S3Control> {
+    pub(super) fn control(&self) -> Arc<dyn Control> {
         self.stores
             .control(self.team().bucket.as_ref().unwrap())
             .unwrap()
@@ -384,23 +386,14 @@ async fn start_store(root: &std::path::Path, clock: Arc<ManualClock>) -> DevStor
 
 async fn seed(database: &TestDatabase, keys: &SealKeys, endpoint: &str, ids: &IdMaker) {
     let (bucket_id, team_id): (BucketId, TeamId) = (ids.make(), ids.make());
-    let place = Place::secret_access_key(bucket_id, 1);
+    let plan = CredentialPlan::access_key("AKVISION", SECRET);
     let mut tx = database.begin().await.unwrap();
     let bucket = BucketRow {
-        id: bucket_id,
         name: "vision-eu".parse().unwrap(),
-        provider: Provider::S3,
-        endpoint: endpoint.to_owned(),
-        region: "us-east-1".into(),
-        container: CONTAINER.into(),
+        place: StorePlace::s3(endpoint, "us-east-1", CONTAINER),
         prefix: "signet/".into(),
-        addressing: Addressing::Path,
-        state: State::Active,
-        is_default: false,
-        access_key_id: "AKVISION".into(),
-        sealed_secret: keys.seal(&place, SECRET).unwrap(),
-        credential_revision: 1,
-        created_at: NOW,
+        sealed_plan: seal_plan(keys, &Place::plan(bucket_id, 1), &plan).unwrap(),
+        ..bucket_row(bucket_id, "vision-eu", false)
     };
     create_bucket(&mut tx, &bucket).await.unwrap();
     let team = TeamRow {

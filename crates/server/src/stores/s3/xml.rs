@@ -1,6 +1,6 @@
 //! The XML that S3 speaks.
 
-use super::PartToComplete;
+use crate::stores::PartToComplete;
 use protocol::Sha256Digest;
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +114,7 @@ pub(super) fn read<T: Document>(body: &[u8]) -> Option<T> {
 }
 
 /// The body that completes an upload.
-pub(super) fn complete(parts: &[PartToComplete]) -> Option<String> {
+pub(super) fn complete(parts: &[PartToComplete], with_sha256: bool) -> Option<String> {
     #[derive(Serialize)]
     #[serde(rename = "CompleteMultipartUpload")]
     struct Body<'a> {
@@ -129,15 +129,15 @@ pub(super) fn complete(parts: &[PartToComplete]) -> Option<String> {
         number: u32,
         #[serde(rename = "ETag")]
         etag: &'a str,
-        #[serde(rename = "ChecksumSHA256")]
-        sha256: String,
+        #[serde(rename = "ChecksumSHA256", skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
     }
     let parts = parts
         .iter()
         .map(|part| Part {
             number: part.number,
             etag: &part.etag,
-            sha256: part.sha256.to_base64(),
+            sha256: with_sha256.then(|| part.sha256.to_base64()),
         })
         .collect();
     quick_xml::se::to_string(&Body {
@@ -148,7 +148,7 @@ pub(super) fn complete(parts: &[PartToComplete]) -> Option<String> {
 }
 
 /// A checksum of a part.
-pub(super) fn sha256(text: &str) -> Option<Sha256Digest> {
+pub(in crate::stores) fn sha256(text: &str) -> Option<Sha256Digest> {
     Sha256Digest::from_base64(text).ok()
 }
 
@@ -219,14 +219,16 @@ mod tests {
 
     #[test]
     fn the_body_that_completes_an_upload_escapes_etags() {
-        let body = complete(&[PartToComplete {
+        let parts = [PartToComplete {
             number: 1,
             etag: "\"a<&b\"".into(),
             sha256: Sha256Digest::from_bytes([0; 32]),
-        }])
-        .unwrap();
+        }];
+        let body = complete(&parts, true).unwrap();
         assert!(body.contains("<PartNumber>1</PartNumber>"), "{body}");
         assert!(body.contains("a&lt;&amp;b"), "{body}");
         assert!(body.contains("<ChecksumSHA256>AAAA"), "{body}");
+        let body = complete(&parts, false).unwrap();
+        assert!(!body.contains("Checksum"), "{body}");
     }
 }

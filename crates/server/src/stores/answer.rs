@@ -52,9 +52,9 @@ impl StoredChecksum {
     /// Reads `base64` or `base64-PARTS`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         match text.split_once('-') {
-            None => super::xml::sha256(text).map(Self::Whole),
+            None => super::s3::xml::sha256(text).map(Self::Whole),
             Some((digest, count)) => Some(Self::Composite {
-                composite: super::xml::sha256(digest)?,
+                composite: super::s3::xml::sha256(digest)?,
                 part_count: count.parse().ok()?,
             }),
         }

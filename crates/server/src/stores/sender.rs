@@ -1,0 +1,146 @@
+//! Signs and sends the server's own requests to one bucket.
+
+use super::http::{Answer, Attempt, Failure, Http};
+use super::lender::Lender;
+use super::{Error, StoreOperation};
+use crate::clock::Clock;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use presign::{Method, Request, Target, Timestamp, Ttl, Window};
+use protocol::ObjectKey;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Life of the server's own signed requests, in seconds: enough for two clocks that differ a little.
+const LIFE_SECONDS: u32 = 300;
+/// The longest answer in XML: a page of parts takes less than a tenth.
+const MAX_XML_BYTES: u64 = 4 << 20;
+
+/// A request before it is signed.
+pub(super) struct Call<'a> {
+    pub(super) operation: StoreOperation,
+    pub(super) method: Method,
+    pub(super) key: &'a ObjectKey,
+    /// Headers that are signed, where the store's signatures bind any.
+    pub(super) headers: &'a [(&'static str, &'a str)],
+    /// Headers that are not.
+    pub(super) unsigned: &'a [(&'static str, &'a str)],
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Bytes,
+    /// The longest answer that is read, in bytes.
+    pub(super) max_bytes: u64,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(operation: StoreOperation, method: Method, key: &'a ObjectKey) -> Self {
+        Self {
+            operation,
+            method,
+            key,
+            headers: &[],
+            unsigned: &[],
+            query: &[],
+            body: Bytes::new(),
+            max_bytes: MAX_XML_BYTES,
+        }
+    }
+}
+
+/// Sends requests to one bucket.
+pub(super) struct Sender {
+    lender: Arc<Lender>,
+    http: Http,
+    clock: Arc<dyn Clock>,
+    slots: Semaphore,
+}
+
+impl std::fmt::Debug for Sender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
+}
+
+impl Sender {
+    pub(super) fn new(lender: Arc<Lender>, http: Http, clock: Arc<dyn Clock>) -> Self {
+        let slots = Semaphore::new(http.settings().concurrency);
+        Self {
+            lender,
+            http,
+            clock,
+            slots,
+        }
+    }
+
+    /// As [`Self::send`], where absence is an error.
+    pub(super) async fn expect(&self, call: Call<'_>) -> Result<Answer, Error> {
+        let operation = call.operation;
+        self.send(call)
+            .await?
+            .ok_or_else(|| unexpected(operation, "no such object"))
+    }
+
+    /// Signs and sends a request, again while its failure may pass. `None`: no such object.
+    pub(super) async fn send(&self, call: Call<'_>) -> Result<Option<Answer>, Error> {
+        let operation = call.operation;
+        let _slot = self
+            .slots
+            .acquire()
+            .await
+            .map_err(|_| unexpected(operation, "the server is shutting down"))?;
+        let settings = self.http.settings();
+        let mut backoff = settings.first_backoff;
+        let mut left = settings.attempts.max(1);
+        loop {
+            left -= 1;
+            match self.http.send(self.attempt(&call).await?).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Passing(cause)) if left == 0 => {
+                    return Err(Error::Unavailable { operation, cause });
+                }
+                Err(Failure::Passing(cause)) => {
+                    tracing::debug!(store.operation = %operation, %cause, "asking a store again");
+                    tokio::time::sleep(backoff).await;
+                    backoff = backoff.saturating_mul(2);
+                }
+            }
+        }
+    }
+
+    /// Signs a request as of now.
+    async fn attempt(&self, call: &Call<'_>) -> Result<Attempt, Error> {
+        let operation = call.operation;
+        let window = Window {
+            from: Timestamp::from_unix_seconds(self.clock.now().unix_seconds()),
+            ttl: Ttl::from_seconds(LIFE_SECONDS)?,
+        };
+        let signer = self.lender.lend_own().await?;
+        let url = signer.sign_own(
+            &Request {
+                method: call.method,
+                target: Target::Object(call.key.as_str()),
+                headers: call.headers,
+                query: call.query,
+            },
+            window,
+        )?;
+        let mut headers = HeaderMap::with_capacity(call.headers.len() + call.unsigned.len());
+        for &(name, value) in call.headers.iter().chain(call.unsigned) {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| unexpected(operation, "a header that cannot be sent"))?;
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        Ok(Attempt {
+            operation,
+            method: call.method,
+            url,
+            headers,
+            body: call.body.clone(),
+            max_bytes: call.max_bytes,
+        })
+    }
+}
+
+pub(super) fn unexpected(operation: StoreOperation, what: &'static str) -> Error {
+    Error::Unexpected { operation, what }
+}
