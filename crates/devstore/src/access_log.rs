@@ -142,7 +142,12 @@ fn push_escaped(text: &mut String, c: char) {
 
 /// The request line without what makes its URL work.
 fn redacted(request: &str) -> String {
-    const HIDDEN: [&str; 3] = ["x-amz-signature", "x-amz-security-token", "signature"];
+    const HIDDEN: [&str; 4] = [
+        "x-amz-signature",
+        "x-amz-security-token",
+        "x-goog-signature",
+        "signature",
+    ];
     let mut text = String::with_capacity(request.len());
     let (head, query) = request.split_once('?').unwrap_or((request, ""));
     let (query, version) = query.rsplit_once(' ').unwrap_or((query, ""));
@@ -231,6 +236,9 @@ mod tests {
             "X%2DAmz-Signatur%65=s3cret&a=b",
             "a=b&X-Amz-Security-Token=s3cret&c",
             "Signature=s3cret",
+            "X-Goog-Signature=s3cret",
+            "x-goog-signature=s3cret",
+            "x-goog%2Dsignature=s3cret",
             "X-Amz-Signature=s3cret&X-Amz-Signature=s3cret",
         ] {
             let text = redacted(&format!("GET /vision/k?{query} HTTP/1.1"));

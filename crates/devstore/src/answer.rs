@@ -5,6 +5,8 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use presign::Timestamp;
 
+use crate::dialect::Dialect;
+use crate::google;
 use crate::refusal::{self, Refusal};
 
 /// The time as `Date` has it.
@@ -16,12 +18,13 @@ pub(crate) fn http_date(time: Timestamp) -> String {
 /// Makes an answer of either outcome, and finds the error's code.
 pub(crate) async fn finish(
     outcome: Result<Response<s3s::Body>, Refusal>,
+    dialect: Dialect,
     method: &Method,
     resource: &str,
     request_id: &str,
     host_id: &str,
 ) -> (Response<s3s::Body>, Option<String>) {
-    let (mut answer, document) = match outcome {
+    let (mut answer, text) = match outcome {
         Ok(answer) => {
             let status = answer.status();
             if !status.is_client_error()
@@ -36,14 +39,17 @@ pub(crate) async fn finish(
                 .await
                 .map(http_body_util::Collected::to_bytes);
             let text = String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
-            let document = refusal::complete(&text, resource, request_id, host_id);
-            (Response::from_parts(parts, s3s::Body::empty()), document)
+            (Response::from_parts(parts, s3s::Body::empty()), text)
         }
         Err(refusal) => {
             let mut answer = Response::new(s3s::Body::empty());
             *answer.status_mut() = refusal.status;
-            (answer, refusal.document(resource, request_id, host_id))
+            (answer, refusal.document())
         }
+    };
+    let document = match dialect {
+        Dialect::Amazon => refusal::complete(&text, resource, request_id, host_id),
+        Dialect::Google => google::answers::document(&text),
     };
     let code = refusal::code(&document).map(str::to_owned);
     answer.headers_mut().remove(CONTENT_LENGTH);

@@ -40,8 +40,8 @@ pub enum Error {
     /// Two buckets have one name.
     #[error("the bucket `{0}` is given twice")]
     DuplicateBucket(String),
-    /// Two credentials have one access key id.
-    #[error("the access key id `{0}` is given twice")]
+    /// Two credentials of one kind have one id.
+    #[error("the credential `{0}` is given twice")]
     DuplicateCredential(String),
     /// A credential's scope names a bucket that is not there.
     #[error("the credential `{access_key_id}` is for the bucket `{bucket}`, which is not there")]

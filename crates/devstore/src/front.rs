@@ -8,91 +8,36 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use http::header::{
-    CONTENT_LENGTH, CONTENT_RANGE, DATE, EXPECT, HOST, REFERER, SERVER, USER_AGENT,
-};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::header::{CONTENT_LENGTH, DATE, EXPECT, HOST, REFERER, SERVER, USER_AGENT};
+use http::{HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use presign::Timestamp;
-use presign::s3::{Payload, Received as Signed, Verifier};
 use s3s::service::S3Service;
 
 use crate::access_log::{AccessLog, Line};
+use crate::asked::Asked;
+use crate::authentication::{Payload, Verifiers};
 use crate::body::{Received, Rest, Sent};
 use crate::counters::{Counters, RequestKind};
+use crate::dialect::Dialect;
 use crate::operation::Operation;
-use crate::query::{Query, path_parts};
 use crate::refusal::Refusal;
-use crate::settings::{BucketSettings, Credential, Settings};
-use crate::{Clock, answer, cors, headers, random};
+use crate::settings::{BucketSettings, Holder, Settings};
+use crate::{Clock, answer, cors, google, headers, random};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+const HOST_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
 
 /// The decisions and everything that they need.
 pub(crate) struct Front {
     pub(crate) settings: Settings,
-    pub(crate) verifier: Verifier,
+    pub(crate) verifiers: Verifiers,
     pub(crate) operations: S3Service,
     pub(crate) clock: Clock,
     pub(crate) log: Arc<AccessLog>,
     pub(crate) counters: Counters,
     pub(crate) latency_micros: AtomicU64,
     pub(crate) unavailable: AtomicBool,
-}
-
-/// One request as it is known so far: from its path at first, from its signature once verified.
-struct Asked {
-    parts: Parts,
-    query: Query,
-    bucket: Option<String>,
-    key: Option<String>,
-    operation: Operation,
-    requester: Option<String>,
-    signed: bool,
-}
-
-impl Asked {
-    fn new(parts: Parts) -> Self {
-        let (bucket, key) = path_parts(parts.uri.path());
-        let query = Query::parse(parts.uri.query().unwrap_or_default());
-        let operation = Operation::of(&parts.method, key.is_some(), &query);
-        let signed = query.has("X-Amz-Signature");
-        Self {
-            parts,
-            query,
-            bucket,
-            key,
-            operation,
-            requester: None,
-            signed,
-        }
-    }
-
-    fn text(&self, name: &HeaderName) -> Option<String> {
-        let value = self.parts.headers.get(name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
-    }
-
-    /// The request as its sender wrote it.
-    fn request_line(&self) -> String {
-        let target = self
-            .parts
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
-        format!("{} {target} {:?}", self.parts.method, self.parts.version)
-    }
-
-    /// The size of the object, as far as request and answer tell it.
-    fn object_size_bytes(&self, answer: &HeaderMap) -> Option<u64> {
-        let text = match self.operation {
-            Operation::PutObject | Operation::UploadPart => self.parts.headers.get(CONTENT_LENGTH),
-            Operation::GetObject | Operation::HeadObject => answer
-                .get(CONTENT_RANGE)
-                .or_else(|| answer.get(CONTENT_LENGTH)),
-            _ => None,
-        };
-        text?.to_str().ok()?.rsplit('/').next()?.parse().ok()
-    }
 }
 
 impl Front {
@@ -122,6 +67,7 @@ impl Front {
         let host_id = BASE64.encode(random::<32>());
         let (mut answer, error_code) = answer::finish(
             outcome,
+            asked.dialect(),
             &asked.parts.method,
             asked.parts.uri.path(),
             &request_id,
@@ -137,17 +83,19 @@ impl Front {
             let allowed = cors::actual(&bucket.cors, &asked.parts.method, &asked.parts.headers);
             answer.headers_mut().extend(allowed);
         }
-        let own = [
-            (
-                HeaderName::from_static("x-amz-request-id"),
-                request_id.clone(),
-            ),
-            (HeaderName::from_static("x-amz-id-2"), host_id.clone()),
-            (SERVER, "signet-devstore".to_owned()),
-            (DATE, answer::http_date(now)),
+        let ids: &[_] = match asked.dialect() {
+            Dialect::Amazon => &[(REQUEST_ID, &request_id), (HOST_ID, &host_id)],
+            Dialect::Google => {
+                google::answers::rename(answer.headers_mut());
+                &[(google::answers::REQUEST_ID, &request_id)]
+            }
+        };
+        let further = [
+            (SERVER, &"signet-devstore".to_owned()),
+            (DATE, &answer::http_date(now)),
         ];
-        for (name, value) in own {
-            if let Ok(value) = HeaderValue::try_from(value) {
+        for (name, value) in ids.iter().chain(&further) {
+            if let Ok(value) = HeaderValue::from_str(value) {
                 answer.headers_mut().insert(name, value);
             }
         }
@@ -208,16 +156,27 @@ impl Front {
         if asked.operation == Operation::Preflight {
             return self.preflight(asked);
         }
-        let (credential, payload) = self.authenticate(asked, now)?;
-        asked.requester = Some(credential.owner.clone());
-        let bucket = self.authorize(asked, credential, remote)?;
+        let (holder, payload) = self.verifiers.verify(asked, &self.settings, now)?;
+        asked.requester = Some(holder.owner.clone());
+        let bucket = self.authorize(asked, holder, remote)?;
         let operation = asked.operation.supported()?;
-        let (headers, extra) =
-            headers::forward(&asked.parts.headers, &asked.query, operation, payload)?;
+        let (received, query) = (&asked.parts.headers, &asked.query);
+        let (headers, extra) = match payload {
+            Payload::Amazon(payload) => headers::forward(received, query, operation, payload)?,
+            Payload::Google(payload) => {
+                google::words::forward(received, query, operation, payload)?
+            }
+        };
         if let Some(key) = &asked.key {
             body.count_in(self.counters.received(&bucket.name, key));
         }
-        let mut request = Request::new(s3s::Body::http_body_unsync(body));
+        let body = match payload {
+            Payload::Google(payload) if !operation.takes_bytes() => {
+                google::body::check(body, payload).await?
+            }
+            _ => s3s::Body::http_body_unsync(body),
+        };
+        let mut request = Request::new(body);
         *request.method_mut() = asked.parts.method.clone();
         *request.uri_mut() = asked
             .query
@@ -258,53 +217,14 @@ impl Front {
         Ok(answer)
     }
 
-    /// Verifies the signature, and from here on goes by what was verified alone.
-    fn authenticate(
-        &self,
-        asked: &mut Asked,
-        now: Timestamp,
-    ) -> Result<(&Credential, Payload), Refusal> {
-        let headers: Vec<_> = asked
-            .parts
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes()))
-            .collect();
-        let received = Signed {
-            method: asked.parts.method.as_str(),
-            raw_path: asked.parts.uri.path(),
-            raw_query: asked.parts.uri.query().unwrap_or_default(),
-            headers: &headers,
-        };
-        if !received.is_presigned() {
-            return Err(Refusal::denied(
-                "Access Denied: this store takes pre-signed URLs alone",
-            ));
-        }
-        let find = |id: &str| self.settings.credentials.get(id);
-        let verified = self
-            .verifier
-            .verify(&received, now, |id| {
-                find(id).map(|credential| &credential.key)
-            })
-            .map_err(|refusal| Refusal::from(&refusal))?;
-        let credential =
-            find(&verified.access_key_id).ok_or_else(|| Refusal::denied("Access Denied"))?;
-        asked.bucket = verified.resource.bucket().map(str::to_owned);
-        asked.key = verified.resource.key().map(str::to_owned);
-        asked.query = Query::verified(verified.parameters);
-        asked.operation = Operation::of(&asked.parts.method, asked.key.is_some(), &asked.query);
-        Ok((credential, verified.payload))
-    }
-
     fn authorize(
         &self,
         asked: &Asked,
-        credential: &Credential,
+        holder: &Holder,
         remote: IpAddr,
     ) -> Result<&BucketSettings, Refusal> {
         let name = asked.bucket.as_deref().unwrap_or_default();
-        if !credential.scope.allows(name) {
+        if !holder.scope.allows(name) {
             return Err(Refusal::denied("Access Denied"));
         }
         let bucket = self.settings.buckets.get(name).ok_or_else(|| {

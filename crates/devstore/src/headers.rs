@@ -60,9 +60,7 @@ pub(crate) fn forward(
         }
         headers.insert(name, value);
     }
-    for name in [AUTHORIZATION, EXPECT, HOST] {
-        headers.remove(name);
-    }
+    settle(&mut headers);
     let mut extra = Extra::default();
     if let Payload::Sha256(digest) = payload {
         extra.payload_sha256 = Some(digest);
@@ -82,49 +80,62 @@ pub(crate) fn forward(
             known if READ.contains(&known) || known.starts_with("x-amz-meta-") => continue,
             "x-amz-sdk-checksum-algorithm" => extra.declared_algorithm = Some(text.to_owned()),
             known if SPENT.contains(&known) || HARMLESS.contains(&(known, text)) => {}
-            other => {
-                return Err(Refusal::new(
-                    501,
-                    "NotImplemented",
-                    "A header you provided implies functionality that is not implemented",
-                )
-                .with("Header", other));
-            }
+            other => return Err(not_implemented(other)),
         }
         headers.remove(&name);
     }
-    if operation.takes_bytes() {
-        body_length(&headers)?;
+    if operation.takes_bytes() && declared_length(&headers)?.is_none() {
+        return Err(missing_length());
     }
-    // S3 answers a range that it cannot read with the whole object
+    Ok((headers, extra))
+}
+
+/// Takes out what is settled before the operations, and a range that cannot be read: the answer
+/// is the whole object then.
+pub(crate) fn settle(headers: &mut HeaderMap) {
+    for name in [AUTHORIZATION, EXPECT, HOST] {
+        headers.remove(name);
+    }
     let range = headers
         .get(RANGE)
         .map(|value| value.to_str().unwrap_or_default());
     if range.is_some_and(|text| s3s::dto::Range::parse(text).is_err()) {
         headers.remove(RANGE);
     }
-    Ok((headers, extra))
+}
+
+pub(crate) fn not_implemented(header: &str) -> Refusal {
+    Refusal::new(
+        501,
+        "NotImplemented",
+        "A header you provided implies functionality that is not implemented",
+    )
+    .with("Header", header)
 }
 
 fn invalid(message: &'static str) -> Refusal {
     Refusal::new(400, "InvalidArgument", message)
 }
 
-fn body_length(headers: &HeaderMap) -> Result<(), Refusal> {
-    let length = headers
+/// The length that the headers announce, when it is one that the store takes.
+pub(crate) fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    let length_bytes = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    match length {
-        None => Err(Refusal::new(
-            411,
-            "MissingContentLength",
-            "You must provide the Content-Length HTTP header.",
-        )),
-        Some(length) if length > MAX_BODY_BYTES => Err(Refusal::new(
+    if length_bytes.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {
+        return Err(Refusal::new(
             400,
             "EntityTooLarge",
             "Your proposed upload exceeds the maximum allowed object size.",
-        )),
-        Some(_) => Ok(()),
+        ));
     }
+    Ok(length_bytes)
+}
+
+pub(crate) fn missing_length() -> Refusal {
+    Refusal::new(
+        411,
+        "MissingContentLength",
+        "You must provide the Content-Length HTTP header.",
+    )
 }

@@ -1,4 +1,5 @@
 //! The embedded development store: S3 over a folder, in process, on a port of its own.
+//! Cloud Storage's XML API beside it, for requests that are signed by Google's scheme.
 //!
 //! It stands in for S3 in `signet dev`, `signet demo` and tests, and is as strict: a request must
 //! carry a signature in its query that holds for exactly this request now, by a credential that is
@@ -12,14 +13,19 @@
 
 mod access_log;
 mod answer;
+mod asked;
+mod authentication;
 mod body;
 mod checksum;
 mod cors;
 mod counters;
+mod dialect;
 mod error;
 mod folder;
 mod front;
+mod google;
 mod headers;
+mod length;
 mod network;
 mod operation;
 mod query;

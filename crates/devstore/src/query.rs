@@ -65,6 +65,14 @@ impl Query {
         self.get(name).is_some()
     }
 
+    pub(crate) fn has_in_any_case(&self, name: &str) -> bool {
+        self.names().any(|other| other.eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|pair| pair.0.as_str())
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()

@@ -1,4 +1,4 @@
-//! An S3 error answer.
+//! An error answer.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -37,8 +37,8 @@ impl Refusal {
         self
     }
 
-    /// The error document of S3's REST API.
-    pub(crate) fn document(&self, resource: &str, request_id: &str, host_id: &str) -> String {
+    /// The error document, without what only the outermost layer knows.
+    pub(crate) fn document(&self) -> String {
         let mut document = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>",
             escape(&self.code),
@@ -49,7 +49,7 @@ impl Refusal {
             let _ = write!(document, "<{name}>{}</{name}>", escape(value));
         }
         document.push_str("</Error>");
-        complete(&document, resource, request_id, host_id)
+        document
     }
 }
 
@@ -66,18 +66,25 @@ impl From<&presign::s3::Refusal> for Refusal {
     }
 }
 
-/// Adds to an error document what only the outermost layer knows.
+/// Adds to an error document what S3's has, and only the outermost layer knows.
 pub(crate) fn complete(document: &str, resource: &str, request_id: &str, host_id: &str) -> String {
+    let document = with_message(document);
+    let body = document.trim_end_matches("</Error>");
+    format!(
+        "{body}<Resource>{}</Resource><RequestId>{request_id}</RequestId><HostId>{host_id}</HostId></Error>",
+        escape(resource)
+    )
+}
+
+/// Adds a message to an error document that has none.
+pub(crate) fn with_message(document: &str) -> String {
     let body = document.trim_end().trim_end_matches("</Error>");
     let message = if body.contains("<Message>") {
         ""
     } else {
         "<Message>The request was refused</Message>"
     };
-    format!(
-        "{body}{message}<Resource>{}</Resource><RequestId>{request_id}</RequestId><HostId>{host_id}</HostId></Error>",
-        escape(resource)
-    )
+    format!("{body}{message}</Error>")
 }
 
 /// The code in an error document.
@@ -111,7 +118,7 @@ mod tests {
     #[test]
     fn documents_are_escaped_and_complete() {
         let refusal = Refusal::denied("a < b").with("Method", "P&UT");
-        let document = refusal.document("/vision/\"k\u{0}", "4C", "aGk=");
+        let document = complete(&refusal.document(), "/vision/\"k\u{0}", "4C", "aGk=");
         assert_eq!(code(&document), Some("AccessDenied"));
         assert!(document.ends_with(
             "<Error><Code>AccessDenied</Code><Message>a &lt; b</Message><Method>P&amp;UT</Method>\

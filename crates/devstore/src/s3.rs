@@ -4,18 +4,46 @@ mod lists;
 mod objects;
 mod uploads;
 
+use http::HeaderMap;
 use s3s::dto;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
+use crate::checksum::Algorithm;
+use crate::checksum::received::Wanted;
+use crate::dialect::Dialect;
 use crate::folder::Folder;
+use crate::length::LengthRange;
 
 /// What `front` read of a request that the operation's input does not carry.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Extra {
-    /// `x-amz-content-sha256`, when it is a digest.
+    pub(crate) dialect: Dialect,
+    /// `x-amz-content-sha256` or `x-goog-content-sha256`, when it is a digest.
     pub(crate) payload_sha256: Option<[u8; 32]>,
     /// `x-amz-sdk-checksum-algorithm`
     pub(crate) declared_algorithm: Option<String>,
+    /// `x-goog-content-length-range`
+    pub(crate) length: Option<LengthRange>,
+}
+
+impl Extra {
+    /// Adds what the input does not tell: all of Google's objects have a CRC32C.
+    fn complement(&self, mut wanted: Wanted) -> Wanted {
+        wanted.length = self.length;
+        if self.dialect == Dialect::Google && wanted.checksum.is_none() {
+            wanted.checksum = Some((Algorithm::Crc32c, None));
+        }
+        wanted
+    }
+
+    /// The answer, with what Google's say of the stored bytes where it is one.
+    fn answer<T>(&self, output: T, stored: impl FnOnce() -> HeaderMap) -> S3Response<T> {
+        let mut answer = S3Response::new(output);
+        if self.dialect == Dialect::Google {
+            answer.headers = stored();
+        }
+        answer
+    }
 }
 
 /// The digests that an input (with a body) names.
@@ -27,6 +55,7 @@ macro_rules! wanted {
             $extra.declared_algorithm.as_deref(),
             $extra.payload_sha256,
         )
+        .map(|wanted| $extra.complement(wanted))
     };
 }
 
@@ -129,16 +158,18 @@ type Answer<T> = S3Result<S3Response<T>>;
 impl S3 for Folder {
     async fn get_object(
         &self,
-        request: S3Request<dto::GetObjectInput>,
+        mut request: S3Request<dto::GetObjectInput>,
     ) -> Answer<dto::GetObjectOutput> {
-        objects::get(self, request.input)
+        let extra = extra(&mut request);
+        objects::get(self, request.input, &extra)
     }
 
     async fn head_object(
         &self,
-        request: S3Request<dto::HeadObjectInput>,
+        mut request: S3Request<dto::HeadObjectInput>,
     ) -> Answer<dto::HeadObjectOutput> {
-        objects::head(self, request.input)
+        let extra = extra(&mut request);
+        objects::head(self, request.input, &extra)
     }
 
     async fn put_object(
@@ -146,21 +177,23 @@ impl S3 for Folder {
         mut request: S3Request<dto::PutObjectInput>,
     ) -> Answer<dto::PutObjectOutput> {
         let extra = extra(&mut request);
-        objects::put(self, request.input, extra).await
+        objects::put(self, request.input, &extra).await
     }
 
     async fn delete_object(
         &self,
-        request: S3Request<dto::DeleteObjectInput>,
+        mut request: S3Request<dto::DeleteObjectInput>,
     ) -> Answer<dto::DeleteObjectOutput> {
-        objects::delete(self, request.input).await
+        let extra = extra(&mut request);
+        objects::delete(self, request.input, &extra).await
     }
 
     async fn create_multipart_upload(
         &self,
-        request: S3Request<dto::CreateMultipartUploadInput>,
+        mut request: S3Request<dto::CreateMultipartUploadInput>,
     ) -> Answer<dto::CreateMultipartUploadOutput> {
-        uploads::create(self, request.input).await
+        let extra = extra(&mut request);
+        uploads::create(self, request.input, &extra).await
     }
 
     async fn upload_part(
@@ -168,21 +201,23 @@ impl S3 for Folder {
         mut request: S3Request<dto::UploadPartInput>,
     ) -> Answer<dto::UploadPartOutput> {
         let extra = extra(&mut request);
-        uploads::put_part(self, request.input, extra).await
+        uploads::put_part(self, request.input, &extra).await
     }
 
     async fn list_parts(
         &self,
-        request: S3Request<dto::ListPartsInput>,
+        mut request: S3Request<dto::ListPartsInput>,
     ) -> Answer<dto::ListPartsOutput> {
-        lists::parts(self, request.input)
+        let extra = extra(&mut request);
+        lists::parts(self, request.input, &extra)
     }
 
     async fn complete_multipart_upload(
         &self,
-        request: S3Request<dto::CompleteMultipartUploadInput>,
+        mut request: S3Request<dto::CompleteMultipartUploadInput>,
     ) -> Answer<dto::CompleteMultipartUploadOutput> {
-        uploads::complete(self, request.input).await
+        let extra = extra(&mut request);
+        uploads::complete(self, request.input, &extra).await
     }
 
     async fn abort_multipart_upload(
@@ -194,16 +229,18 @@ impl S3 for Folder {
 
     async fn list_multipart_uploads(
         &self,
-        request: S3Request<dto::ListMultipartUploadsInput>,
+        mut request: S3Request<dto::ListMultipartUploadsInput>,
     ) -> Answer<dto::ListMultipartUploadsOutput> {
-        lists::uploads(self, request.input)
+        let extra = extra(&mut request);
+        lists::uploads(self, request.input, &extra)
     }
 
     async fn list_objects_v2(
         &self,
-        request: S3Request<dto::ListObjectsV2Input>,
+        mut request: S3Request<dto::ListObjectsV2Input>,
     ) -> Answer<dto::ListObjectsV2Output> {
-        lists::objects(self, request.input)
+        let extra = extra(&mut request);
+        lists::objects(self, request.input, &extra)
     }
 
     async fn head_bucket(

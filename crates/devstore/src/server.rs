@@ -10,13 +10,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use presign::Timestamp;
-use presign::s3::Verifier;
 use s3s::service::S3ServiceBuilder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::access_log::AccessLog;
+use crate::authentication::Verifiers;
 use crate::counters::{Counters, Requests};
 use crate::folder::Folder;
 use crate::front::Front;
@@ -119,7 +119,7 @@ impl Builder {
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let front = Arc::new(Front {
-            verifier: Verifier::new(settings.region.as_str()),
+            verifiers: Verifiers::new(&settings.region),
             settings,
             operations: S3ServiceBuilder::new(folder).build(),
             clock: self.clock,

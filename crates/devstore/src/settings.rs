@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use presign::{gcs, s3};
+
 use crate::{Error, Network};
 
 /// One bucket.
@@ -59,28 +61,57 @@ impl Scope {
     }
 }
 
-/// An access key, what it is good for and whose name the access log shows.
+/// A key, what it is good for and whose name the access log shows.
+///
+/// Each is for the URLs of its own scheme alone, whatever it is called.
 #[derive(Debug, Clone)]
 pub struct Credential {
-    pub(crate) key: presign::s3::Credential,
+    id: String,
+    key: Key,
+    holder: Holder,
+}
+
+#[derive(Debug, Clone)]
+enum Key {
+    S3(s3::Credential),
+    Gcs(gcs::VerifyingKey),
+}
+
+/// Who a credential is of, and what it is good for.
+#[derive(Debug, Clone)]
+pub(crate) struct Holder {
     pub(crate) owner: String,
     pub(crate) scope: Scope,
 }
 
 impl Credential {
-    /// A key, long-lived or temporary; its owner is called like its id.
-    pub fn new(key: presign::s3::Credential, scope: Scope) -> Self {
-        Self {
-            owner: key.access_key_id().to_owned(),
-            key,
+    /// An S3 access key, long-lived or temporary; its owner is called like its id.
+    pub fn new(key: s3::Credential, scope: Scope) -> Self {
+        Self::of(key.access_key_id().to_owned(), Key::S3(key), scope)
+    }
+
+    /// A Cloud Storage HMAC key; its owner is called like its access id.
+    pub fn gcs_hmac(key: gcs::HmacKey, scope: Scope) -> Self {
+        Self::of(key.access_id().to_owned(), Key::Gcs(key.into()), scope)
+    }
+
+    /// A service account of Google's, by its e-mail address and the public half of its key.
+    pub fn gcs_rsa(client_email: impl Into<String>, key: gcs::RsaPublicKey, scope: Scope) -> Self {
+        Self::of(client_email.into(), Key::Gcs(key.into()), scope)
+    }
+
+    fn of(id: String, key: Key, scope: Scope) -> Self {
+        let holder = Holder {
+            owner: id.clone(),
             scope,
-        }
+        };
+        Self { id, key, holder }
     }
 
     /// Names the requester of access-log lines.
     #[must_use]
     pub fn owned_by(mut self, owner: impl Into<String>) -> Self {
-        self.owner = owner.into();
+        self.holder.owner = owner.into();
         self
     }
 }
@@ -90,7 +121,10 @@ impl Credential {
 pub(crate) struct Settings {
     pub(crate) region: String,
     pub(crate) buckets: BTreeMap<String, BucketSettings>,
-    pub(crate) credentials: HashMap<String, Credential>,
+    /// By access key id.
+    pub(crate) s3_keys: HashMap<String, (s3::Credential, Holder)>,
+    /// By authorizer: an HMAC key's access id, a service account's e-mail address.
+    pub(crate) gcs_keys: HashMap<String, (gcs::VerifyingKey, Holder)>,
 }
 
 impl Settings {
@@ -102,7 +136,8 @@ impl Settings {
         let mut settings = Self {
             region,
             buckets: BTreeMap::new(),
-            credentials: HashMap::new(),
+            s3_keys: HashMap::new(),
+            gcs_keys: HashMap::new(),
         };
         for bucket in buckets {
             if !s3s::path::check_bucket_name(&bucket.name) {
@@ -120,22 +155,25 @@ impl Settings {
             }
         }
         for credential in credentials {
-            if let Scope::Buckets(names) = &credential.scope
+            if let Scope::Buckets(names) = &credential.holder.scope
                 && let Some(bucket) = names
                     .iter()
                     .find(|name| !settings.buckets.contains_key(*name))
             {
                 return Err(Error::UnknownBucket {
-                    access_key_id: credential.key.access_key_id().to_owned(),
+                    access_key_id: credential.id,
                     bucket: bucket.clone(),
                 });
             }
-            let id = credential.key.access_key_id().to_owned();
-            if settings
-                .credentials
-                .insert(id.clone(), credential)
-                .is_some()
-            {
+            let Credential { id, key, holder } = credential;
+            let is_twice = match key {
+                Key::S3(key) => settings.s3_keys.insert(id.clone(), (key, holder)).is_some(),
+                Key::Gcs(key) => settings
+                    .gcs_keys
+                    .insert(id.clone(), (key, holder))
+                    .is_some(),
+            };
+            if is_twice {
                 return Err(Error::DuplicateCredential(id));
             }
         }

@@ -7,14 +7,17 @@ use md5::{Digest, Md5};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::{Algorithm, Checksum, Running};
+use crate::length::LengthRange;
 
 /// What the client says that the body's digests are.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Wanted {
     pub(crate) md5: Option<Vec<u8>>,
-    pub(crate) checksum: Option<(Algorithm, Vec<u8>)>,
+    /// Without a digest where it is only to be computed.
+    pub(crate) checksum: Option<(Algorithm, Option<Vec<u8>>)>,
     /// `x-amz-content-sha256`, when it holds a digest.
     pub(crate) payload_sha256: Option<[u8; 32]>,
+    pub(crate) length: Option<LengthRange>,
 }
 
 impl Wanted {
@@ -54,7 +57,7 @@ impl Wanted {
                         algorithm.name().to_ascii_lowercase()
                     )
                 })?;
-            checksum = Some((algorithm, digest));
+            checksum = Some((algorithm, Some(digest)));
         }
         if declared.is_some_and(|name| Algorithm::parse(name) != checksum.as_ref().map(|sum| sum.0))
         {
@@ -67,6 +70,7 @@ impl Wanted {
             md5,
             checksum,
             payload_sha256,
+            length: None,
         })
     }
 }
@@ -108,7 +112,12 @@ impl Hasher {
         }
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    /// Refuses bytes beyond those that are wanted.
+    pub(crate) fn update(&mut self, bytes: &[u8]) -> S3Result<()> {
+        self.size_bytes += bytes.len() as u64;
+        if let Some(range) = self.wanted.length {
+            range.check_begun(self.size_bytes)?;
+        }
         self.md5.update(bytes);
         if let Some((_, running)) = &mut self.checksum {
             running.update(bytes);
@@ -116,11 +125,14 @@ impl Hasher {
         if let Some(payload) = &mut self.payload {
             payload.update(bytes);
         }
-        self.size_bytes += bytes.len() as u64;
+        Ok(())
     }
 
     /// Compares with what was wanted.
     pub(crate) fn finish(self) -> S3Result<Digests> {
+        if let Some(range) = self.wanted.length {
+            range.check(self.size_bytes)?;
+        }
         let md5 = self.md5.finalize();
         if self
             .wanted
@@ -135,11 +147,8 @@ impl Hasher {
         let mut checksum = None;
         if let Some((algorithm, running)) = self.checksum {
             let digest = running.finish();
-            if self
-                .wanted
-                .checksum
-                .is_some_and(|(_, wanted)| wanted != digest)
-            {
+            let wanted = self.wanted.checksum.and_then(|(_, wanted)| wanted);
+            if wanted.is_some_and(|wanted| wanted != digest) {
                 return Err(s3_error!(
                     BadDigest,
                     "The {} you specified did not match the calculated checksum.",
@@ -191,7 +200,7 @@ mod tests {
                 payload_sha256: sha::digest(&sha::SHA256, b"hello").as_ref().try_into().ok(),
                 ..Wanted::default()
             });
-            hasher.update(body);
+            hasher.update(body).unwrap();
             let error = hasher.finish().err()?;
             assert_eq!(error.status_code(), Some(http::StatusCode::BAD_REQUEST));
             Some(error.code().as_str().to_owned())

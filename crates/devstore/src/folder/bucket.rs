@@ -210,16 +210,17 @@ impl Bucket {
         Ok(())
     }
 
-    /// Deletes the object, if there is one.
-    pub(crate) fn delete(&self, key: &str) -> S3Result<()> {
+    /// Deletes the object, and says whether there was one.
+    pub(crate) fn delete(&self, key: &str) -> S3Result<bool> {
         let mut index = self.index.lock();
-        if index.objects.contains_key(key) {
-            fs::remove_file(self.object_path(key)).map_err(S3Error::internal_error)?;
-            if let Some(old) = index.objects.remove(key) {
-                doom(&old.pieces);
-            }
+        if !index.objects.contains_key(key) {
+            return Ok(false);
         }
-        Ok(())
+        fs::remove_file(self.object_path(key)).map_err(S3Error::internal_error)?;
+        if let Some(old) = index.objects.remove(key) {
+            doom(&old.pieces);
+        }
+        Ok(true)
     }
 
     pub(crate) fn create_upload(&self, record: UploadRecord) -> S3Result<()> {

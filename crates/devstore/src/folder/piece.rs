@@ -119,7 +119,7 @@ fn write(
     };
     let mut hasher = Hasher::new(wanted);
     while let Some(bytes) = frames.blocking_recv() {
-        hasher.update(&bytes);
+        hasher.update(&bytes)?;
         file.write_all(&bytes).map_err(S3Error::internal_error)?;
     }
     let digests = hasher.finish()?;

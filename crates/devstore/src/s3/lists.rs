@@ -11,7 +11,8 @@ use s3s::dto::{
 };
 use s3s::{S3Error, S3Response, S3Result, s3_error};
 
-use super::{Answer, page_length, show_sum, size};
+use super::{Answer, Extra, page_length, show_sum, size};
+use crate::dialect::Dialect;
 use crate::folder::bucket::Object;
 use crate::folder::listing::{After, page};
 use crate::folder::{Folder, timestamp};
@@ -48,9 +49,9 @@ impl Encoder {
     }
 }
 
-fn listed(object: &Object, encoder: &Encoder) -> S3Result<Listed> {
+fn listed(object: &Object, encoder: &Encoder, dialect: Dialect) -> S3Result<Listed> {
     let record = &object.record;
-    let checksum = record.checksum.as_ref();
+    let checksum = dialect.shown(record.checksum.as_ref());
     Ok(Listed {
         key: Some(encoder.encode(&record.key)),
         size: Some(size(record.size_bytes)?),
@@ -66,7 +67,11 @@ fn listed(object: &Object, encoder: &Encoder) -> S3Result<Listed> {
     })
 }
 
-pub(super) fn objects(folder: &Folder, input: ListObjectsV2Input) -> Answer<ListObjectsV2Output> {
+pub(super) fn objects(
+    folder: &Folder,
+    input: ListObjectsV2Input,
+    extra: &Extra,
+) -> Answer<ListObjectsV2Output> {
     let bucket = folder.bucket(&input.bucket)?;
     let encoder = Encoder::parse(input.encoding_type.as_ref())?;
     let max = page_length(input.max_keys)?;
@@ -92,7 +97,7 @@ pub(super) fn objects(folder: &Folder, input: ListObjectsV2Input) -> Answer<List
         let contents = page
             .entries
             .into_iter()
-            .map(|(_, object)| listed(object, &encoder))
+            .map(|(_, object)| listed(object, &encoder, extra.dialect))
             .collect::<S3Result<Vec<_>>>()?;
         Ok::<_, S3Error>((contents, page.groups, page.next))
     })?;
@@ -123,6 +128,7 @@ pub(super) fn objects(folder: &Folder, input: ListObjectsV2Input) -> Answer<List
 pub(super) fn uploads(
     folder: &Folder,
     input: ListMultipartUploadsInput,
+    extra: &Extra,
 ) -> Answer<ListMultipartUploadsOutput> {
     let bucket = folder.bucket(&input.bucket)?;
     if input.delimiter.is_some() {
@@ -161,11 +167,13 @@ pub(super) fn uploads(
             upload_id: Some(record.id),
             initiated: Some(timestamp(record.initiated_unix_seconds)),
             storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
-            checksum_algorithm: record
-                .checksum
+            checksum_algorithm: extra
+                .dialect
+                .shown(record.checksum)
                 .map(|plan| ChecksumAlgorithm::from_static(plan.0.name())),
-            checksum_type: record
-                .checksum
+            checksum_type: extra
+                .dialect
+                .shown(record.checksum)
                 .map(|plan| ChecksumType::from_static(plan.1.name())),
             ..Default::default()
         })
@@ -185,7 +193,11 @@ pub(super) fn uploads(
     }))
 }
 
-pub(super) fn parts(folder: &Folder, input: ListPartsInput) -> Answer<ListPartsOutput> {
+pub(super) fn parts(
+    folder: &Folder,
+    input: ListPartsInput,
+    extra: &Extra,
+) -> Answer<ListPartsOutput> {
     let bucket = folder.bucket(&input.bucket)?;
     let max = page_length(input.max_parts)?;
     let marker = input.part_number_marker.unwrap_or(0);
@@ -198,6 +210,7 @@ pub(super) fn parts(folder: &Folder, input: ListPartsInput) -> Answer<ListPartsO
         let more = max > 0 && rest.next().is_some();
         (parts, more, upload.record.checksum)
     })?;
+    let plan = extra.dialect.shown(plan);
     let next = parts.last().map(|part| part.number);
     let parts = parts
         .into_iter()
@@ -209,7 +222,7 @@ pub(super) fn parts(folder: &Folder, input: ListPartsInput) -> Answer<ListPartsO
                 last_modified: Some(timestamp(record.modified_unix_seconds)),
                 ..Default::default()
             };
-            show_sum!(part, &record.checksum);
+            show_sum!(part, extra.dialect.shown(record.checksum.as_ref()));
             Ok(part)
         })
         .collect::<S3Result<Vec<_>>>()?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use s3s::dto::{
     ChecksumMode, ChecksumType, DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition,
     GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput,
@@ -11,9 +12,11 @@ use s3s::{S3Error, S3Response, S3Result, s3_error};
 
 use super::{Answer, Extra, show_headers, show_sum, size, stored_headers, wanted};
 use crate::checksum::Checksum;
+use crate::dialect::Dialect;
 use crate::folder::bucket::{Object, Precondition, failed, no_such_key};
 use crate::folder::record::ObjectRecord;
 use crate::folder::{Folder, blocking, piece, timestamp};
+use crate::google;
 
 /// The conditions of a read (RFC 9110, section 13.2.2).
 #[expect(clippy::struct_field_names, reason = "the headers are called so")]
@@ -50,7 +53,7 @@ impl Conditions {
 fn not_modified(etag: &ETag) -> S3Error {
     let mut error = s3_error!(NotModified, "Not Modified");
     if let Ok(value) = etag.to_http_header() {
-        error.set_headers(http::HeaderMap::from_iter([(http::header::ETAG, value)]));
+        error.set_headers(HeaderMap::from_iter([(http::header::ETAG, value)]));
     }
     error
 }
@@ -65,7 +68,17 @@ fn checksum_type(checksum: Option<&Checksum>) -> Option<ChecksumType> {
     checksum.map(|checksum| ChecksumType::from_static(checksum.kind.name()))
 }
 
-pub(super) fn get(folder: &Folder, input: GetObjectInput) -> Answer<GetObjectOutput> {
+/// What Google's answers say of an object.
+fn stored(record: &ObjectRecord) -> HeaderMap {
+    let md5 = record.upload_id.is_none().then_some(record.etag.as_str());
+    google::answers::stored(record.size_bytes, record.checksum.as_ref(), md5)
+}
+
+pub(super) fn get(
+    folder: &Folder,
+    input: GetObjectInput,
+    extra: &Extra,
+) -> Answer<GetObjectOutput> {
     let bucket = folder.bucket(&input.bucket)?;
     let object = bucket.object(&input.key).ok_or_else(no_such_key)?;
     let conditions = Conditions {
@@ -100,10 +113,14 @@ pub(super) fn get(folder: &Folder, input: GetObjectInput) -> Answer<GetObjectOut
         show_sum!(output, checksum);
     }
     output.body = Some(StreamingBlob::wrap(piece::read(&object.pieces, range)));
-    Ok(S3Response::new(output))
+    Ok(extra.answer(output, || stored(&object.record)))
 }
 
-pub(super) fn head(folder: &Folder, input: HeadObjectInput) -> Answer<HeadObjectOutput> {
+pub(super) fn head(
+    folder: &Folder,
+    input: HeadObjectInput,
+    extra: &Extra,
+) -> Answer<HeadObjectOutput> {
     let bucket = folder.bucket(&input.bucket)?;
     let object = bucket.object(&input.key).ok_or_else(no_such_key)?;
     let conditions = Conditions {
@@ -144,13 +161,13 @@ pub(super) fn head(folder: &Folder, input: HeadObjectInput) -> Answer<HeadObject
     );
     replace(&mut output.cache_control, input.response_cache_control);
     output.expires = input.response_expires.or(output.expires);
-    Ok(S3Response::new(output))
+    Ok(extra.answer(output, || stored(&object.record)))
 }
 
 pub(super) async fn put(
     folder: &Folder,
     input: PutObjectInput,
-    extra: Extra,
+    extra: &Extra,
 ) -> Answer<PutObjectOutput> {
     let bucket = folder.bucket(&input.bucket)?;
     let precondition = Precondition {
@@ -161,12 +178,13 @@ pub(super) async fn put(
     precondition.check(bucket.object(&input.key).as_ref())?;
     let wanted = wanted!(input, extra)?;
     let (piece, digests) = piece::receive(bucket.data_folder(), input.body, wanted).await?;
+    let checksum = extra.dialect.shown(digests.checksum.as_ref());
     let mut output = PutObjectOutput {
         e_tag: Some(ETag::Strong(digests.etag.clone())),
-        checksum_type: checksum_type(digests.checksum.as_ref()),
+        checksum_type: checksum_type(checksum),
         ..Default::default()
     };
-    show_sum!(output, &digests.checksum);
+    show_sum!(output, checksum);
     let record = ObjectRecord {
         key: input.key,
         size_bytes: digests.size_bytes,
@@ -177,16 +195,22 @@ pub(super) async fn put(
         pieces: vec![piece.record().clone()],
         upload_id: None,
     };
+    let answer = extra.answer(output, || stored(&record));
     let pieces = vec![Arc::new(piece)];
     blocking(move || bucket.put(Object { record, pieces }, &precondition)).await?;
-    Ok(S3Response::new(output))
+    Ok(answer)
 }
 
 pub(super) async fn delete(
     folder: &Folder,
     input: DeleteObjectInput,
+    extra: &Extra,
 ) -> Answer<DeleteObjectOutput> {
     let bucket = folder.bucket(&input.bucket)?;
-    blocking(move || bucket.delete(&input.key)).await?;
+    let was_there = blocking(move || bucket.delete(&input.key)).await?;
+    // Google: https://cloud.google.com/storage/docs/xml-api/delete-object
+    if !was_there && extra.dialect == Dialect::Google {
+        return Err(no_such_key());
+    }
     Ok(S3Response::new(DeleteObjectOutput::default()))
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumAlgorithm, ChecksumType,
     CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart,
@@ -12,9 +14,11 @@ use s3s::{S3Error, S3Response, S3Result, s3_error};
 
 use super::{Answer, Extra, show_sum, stored_headers, sums, wanted};
 use crate::checksum::{Algorithm, Checksum, Kind, multipart_etag};
+use crate::dialect::Dialect;
 use crate::folder::bucket::{Object, Part, Precondition, Upload};
 use crate::folder::record::{ObjectRecord, PartRecord, UploadRecord};
 use crate::folder::{Folder, blocking, piece};
+use crate::google;
 use crate::random;
 
 const MAX_PARTS: i32 = 10_000;
@@ -58,6 +62,7 @@ fn checksum_plan(
 pub(super) async fn create(
     folder: &Folder,
     input: CreateMultipartUploadInput,
+    extra: &Extra,
 ) -> Answer<CreateMultipartUploadOutput> {
     let bucket = folder.bucket(&input.bucket)?;
     let checksum = checksum_plan(
@@ -71,6 +76,7 @@ pub(super) async fn create(
         headers: stored_headers!(input),
         checksum,
     };
+    let checksum = extra.dialect.shown(checksum);
     let output = CreateMultipartUploadOutput {
         bucket: Some(input.bucket),
         key: Some(input.key),
@@ -86,7 +92,7 @@ pub(super) async fn create(
 pub(super) async fn put_part(
     folder: &Folder,
     input: UploadPartInput,
-    extra: Extra,
+    extra: &Extra,
 ) -> Answer<UploadPartOutput> {
     let bucket = folder.bucket(&input.bucket)?;
     if !(1..=MAX_PARTS).contains(&input.part_number) {
@@ -122,7 +128,11 @@ pub(super) async fn put_part(
         e_tag: Some(ETag::Strong(digests.etag.clone())),
         ..Default::default()
     };
-    show_sum!(output, &digests.checksum);
+    show_sum!(output, extra.dialect.shown(digests.checksum.as_ref()));
+    let answer = extra.answer(output, || {
+        let md5 = Some(digests.etag.as_str());
+        google::answers::stored(digests.size_bytes, digests.checksum.as_ref(), md5)
+    });
     let part = Part {
         record: PartRecord {
             number: input.part_number,
@@ -134,12 +144,13 @@ pub(super) async fn put_part(
         piece: Arc::new(piece),
     };
     blocking(move || bucket.put_part(&input.key, &input.upload_id, part)).await?;
-    Ok(S3Response::new(output))
+    Ok(answer)
 }
 
 pub(super) async fn complete(
     folder: &Folder,
     input: CompleteMultipartUploadInput,
+    extra: &Extra,
 ) -> Answer<CompleteMultipartUploadOutput> {
     let bucket = folder.bucket(&input.bucket)?;
     let mut output = CompleteMultipartUploadOutput {
@@ -150,6 +161,7 @@ pub(super) async fn complete(
     };
     let now = folder.now_unix_seconds();
     let min_part_bytes = folder.min_part_bytes;
+    let dialect = extra.dialect;
     let object = blocking(move || {
         let precondition = Precondition {
             if_match: input.if_match.clone(),
@@ -158,7 +170,10 @@ pub(super) async fn complete(
         let (key, id) = (input.key.clone(), input.upload_id.clone());
         let mut made = None;
         bucket.complete(&key, &id, &precondition, |upload| {
-            let object = assemble(upload, &input, now, min_part_bytes)?;
+            let mut object = assemble(upload, &input, now, min_part_bytes)?;
+            if dialect == Dialect::Google {
+                object.record.etag = opaque_etag();
+            }
             made = Some((object.etag(), object.record.checksum.clone()));
             Ok(object)
         })?;
@@ -166,12 +181,20 @@ pub(super) async fn complete(
     })
     .await?;
     let (etag, checksum) = object;
+    let checksum = dialect.shown(checksum);
     output.e_tag = Some(etag);
     output.checksum_type = checksum
         .as_ref()
         .map(|checksum| ChecksumType::from_static(checksum.kind.name()));
     show_sum!(output, checksum);
     Ok(S3Response::new(output))
+}
+
+/// Google's `ETag` of an object made of parts is [not based on an MD5]: nobody is to find one in it.
+///
+/// [not based on an MD5]: https://cloud.google.com/storage/docs/xml-api/post-object-complete
+fn opaque_etag() -> String {
+    BASE64.encode(random::<12>())
 }
 
 /// Checks the list of parts against what was stored and makes the object of them.

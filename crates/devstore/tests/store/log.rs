@@ -10,7 +10,7 @@ use crate::support::{World, bytes, etag};
 const KEY: Target<'_> = Target::Object("a b/ü");
 
 /// Splits a line as parsers of S3's logs do: at spaces, but not within quotes and brackets.
-fn fields(line: &str) -> Vec<String> {
+pub(crate) fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let (mut quoted, mut escaped) = (false, false);
     for c in line.chars() {

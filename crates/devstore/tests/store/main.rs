@@ -4,6 +4,7 @@
 
 mod bodies;
 mod browsers;
+mod google;
 mod listings;
 mod log;
 mod objects;

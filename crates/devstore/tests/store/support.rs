@@ -145,8 +145,14 @@ impl World {
 
     /// Stops the store and starts it over the same folder.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_with(|builder| builder).await
+    }
+
+    /// The same, with what [`World::with`] added.
+    pub(crate) async fn restart_with(self, change: impl FnOnce(Builder) -> Builder) -> Self {
         self.store.shutdown().await;
-        let store = builder(&self.folder, &self.clock).start().await.unwrap();
+        let builder = change(builder(&self.folder, &self.clock));
+        let store = builder.start().await.unwrap();
         Self { store, ..self }
     }
 
