@@ -164,7 +164,7 @@ impl Front {
         let (headers, extra) = match payload {
             Payload::Amazon(payload) => headers::forward(received, query, operation, payload)?,
             Payload::Google(payload) => {
-                google::words::forward(received, query, operation, payload)?
+                google::translation::forward(received, query, operation, payload)?
             }
         };
         if let Some(key) = &asked.key {

@@ -13,4 +13,5 @@
 
 pub(crate) mod answers;
 pub(crate) mod body;
+pub(crate) mod translation;
 pub(crate) mod words;

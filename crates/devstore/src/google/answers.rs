@@ -32,22 +32,24 @@ impl From<&presign::gcs::Refusal> for Refusal {
     }
 }
 
-/// An error document as Google has it: without S3's ids, and with the codes that Google knows.
-pub(crate) fn document(text: &str) -> String {
-    let known = match refusal::code(text) {
-        Some("XAmzContentSHA256Mismatch") => return mismatch().document(),
-        Some(code @ ("InvalidRequest" | "AccessForbidden")) => code,
-        _ => return refusal::with_message(text),
-    };
-    let word = match known {
-        "AccessForbidden" => "AccessDenied",
-        _ => "InvalidArgument",
-    };
-    let (from, to) = (
-        format!("<Code>{known}</Code>"),
-        format!("<Code>{word}</Code>"),
-    );
-    refusal::with_message(&text.replacen(&from, &to, 1))
+/// Codes of S3's that Google does not document, and its own for the same.
+const CODES: [(&str, &str); 2] = [
+    ("AccessForbidden", "AccessDenied"),
+    ("InvalidRequest", "InvalidArgument"),
+];
+
+/// An error document as Google has it: in its own codes, and without S3's ids.
+pub(crate) fn document(original: &str) -> String {
+    let code = refusal::code(original);
+    if code == Some("XAmzContentSHA256Mismatch") {
+        return mismatch().document();
+    }
+    let own = CODES.iter().find(|(amazons, _)| code == Some(amazons));
+    let text = own.map(|(amazons, own)| {
+        let element = |code: &str| format!("<Code>{code}</Code>");
+        original.replacen(&element(amazons), &element(own), 1)
+    });
+    refusal::with_message(text.as_deref().unwrap_or(original))
 }
 
 /// What an answer says of stored bytes: how many there are, and their digests. `md5_hexadecimal`

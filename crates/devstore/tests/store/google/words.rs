@@ -145,6 +145,14 @@ async fn what_is_not_implemented_is_refused_and_not_taken_for_something_else() {
         let answer = send(&world, Method::Put, KEY, &[], &[(name, "0")], "x").await;
         refused(&answer, 400, "InvalidArgument");
     }
+    let url = url(&world, Method::Put, KEY, &[], &[]);
+    let digest = sha256(BODY);
+    for name in ["X-Goog-Content-Sha256", "x-goog-content-sha256"] {
+        let answer = world
+            .fetch("PUT", &format!("{url}&{name}={digest}"), &[], BODY)
+            .await;
+        refused(&answer, 400, "InvalidArgument");
+    }
     refused(&get(&world).await, 404, "NoSuchKey");
     // What every object here has may be asked for, and unknown parameters mean nothing
     let headers = [
