@@ -15,6 +15,7 @@ mod seal;
 mod secret;
 mod section;
 mod server;
+mod stores;
 mod teams;
 mod tls;
 
@@ -29,6 +30,7 @@ pub use reference::reference;
 pub use seal::Seal;
 pub use secret::Secret;
 pub use server::Server;
+pub use stores::Stores;
 pub use teams::Teams;
 pub use tls::Tls;
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub database: Database,
     /// The key that bucket credentials are sealed with.
     pub seal: Seal,
+    /// Where buckets may be, and how their stores are asked.
+    pub stores: Stores,
     /// Where metrics are served.
     pub metrics: Metrics,
     /// What is logged, and how.
@@ -101,6 +105,7 @@ impl Config {
             limits: source.section()?,
             database: source.section()?,
             seal: source.section()?,
+            stores: source.section()?,
             metrics: source.section()?,
             log: source.section()?,
             bootstrap: source.section()?,

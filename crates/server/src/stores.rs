@@ -22,7 +22,7 @@ pub use act::Act;
 pub use answer::{Completed, Head, PartToComplete, StoredChecksum, StoredPart, Written};
 pub use control::Control;
 pub use error::{Cause, Error, StoreOperation};
-pub use http::HttpSettings;
+pub use http::{AddressRules, Forbidden, HttpSettings};
 pub use lender::Purpose;
 pub use plan::seal as seal_plan;
 pub use registration::check_registration;
@@ -89,6 +89,15 @@ impl Stores {
     /// The keys that seal credentials.
     pub fn seal_keys(&self) -> &SealKeys {
         &self.keys
+    }
+
+    /// Checks an endpoint by what it says itself, without looking its name up: `http` in clear, or an
+    /// address, where the operator does not allow it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn check_endpoint(&self, url: &str) -> Result<(), Error> {
+        self.http.check_endpoint(url)
     }
 
     /// The signer of a bucket's URLs.

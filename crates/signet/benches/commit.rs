@@ -37,6 +37,7 @@ async fn broker(folder: &std::path::Path) -> Running {
         "version = 1\n[server]\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"warn\"\n[database]\nurl = \"sqlite:{}\"\n\
          [limits]\nprincipal_requests_per_second = 4000000\nprincipal_burst = 4000000\n\
          network_requests_per_second = 4000000\nnetwork_burst = 4000000\n\
+         [stores]\nprivate_networks = [\"127.0.0.0/8\"]\nplain_http_networks = [\"127.0.0.0/8\"]\n\
          [bootstrap]\nadmin = \"root\"\nadmin_token_sha256 = \"{admin_token_sha256}\"\n",
         folder.join("signet.db").display()
     );

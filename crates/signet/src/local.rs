@@ -205,6 +205,15 @@ fn given_places(endpoint: &str, keys: &Path) -> anyhow::Result<Places> {
 async fn broker(folder: &Path, port: u16, store: Option<DevStore>) -> anyhow::Result<Local> {
     let admin_token = format!("{}{}", protocol::token::TOKEN_PREFIX, random_hex::<32>()?);
     let token_sha256 = digest::digest(&digest::SHA256, admin_token.as_bytes());
+    // Whoever names a store on the command line may have it anywhere; the embedded one is on loopback
+    let stores = if store.is_some() {
+        ""
+    } else {
+        r#"[stores]
+private_networks = ["0.0.0.0/0", "::/0"]
+plain_http_networks = ["0.0.0.0/0", "::/0"]
+"#
+    };
     let settings = format!(
         r#"version = 1
 [server]
@@ -216,7 +225,7 @@ level = "warn"
 [bootstrap]
 admin = "{ADMIN}"
 admin_token_sha256 = "{token_sha256}"
-"#,
+{stores}"#,
         database = format!("sqlite:{}", folder.join("signet.db").display()),
         token_sha256 = hex::encode(token_sha256),
     );

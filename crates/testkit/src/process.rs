@@ -35,6 +35,7 @@ impl Broker {
         let sqlite = format!("sqlite:{}", folder.path().join("signet.db").display());
         let text = format!(
             "version = 1\n[server]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n\
+             [stores]\nprivate_networks = [\"127.0.0.0/8\"]\nplain_http_networks = [\"127.0.0.0/8\"]\n\
              [bootstrap]\nadmin = \"root\"\nadmin_token_sha256 = \"{}\"\n",
             hex::encode(Sha256::digest(ADMIN_TOKEN))
         );

@@ -1,7 +1,7 @@
 //! The reference of all settings, made from their declarations.
 
 use super::section::{Description, Section, variable};
-use super::{Bootstrap, Database, Limits, Log, Metrics, Seal, Server, Teams, Tls};
+use super::{Bootstrap, Database, Limits, Log, Metrics, Seal, Server, Stores, Teams, Tls};
 use std::fmt::Write as _;
 
 const HEAD: &str = "# Configuration
@@ -21,6 +21,7 @@ pub fn reference() -> String {
     section::<Limits>(&mut page);
     section::<Database>(&mut page);
     section::<Seal>(&mut page);
+    section::<Stores>(&mut page);
     section::<Metrics>(&mut page);
     section::<Log>(&mut page);
     section::<Bootstrap>(&mut page);

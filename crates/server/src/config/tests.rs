@@ -56,7 +56,7 @@ fn a_fault_names_the_setting_and_the_way_out() {
     ");
     insta::assert_snapshot!(refusal("", &[("SIGNET_LOGS__LEVEL", "info")]), @"
     there is no setting `logs.level` (from SIGNET_LOGS__LEVEL)
-    hint: known here are `server`, `tls`, `limits`, `database`, `seal`, `metrics`, `log`, `bootstrap`, `teams`
+    hint: known here are `server`, `tls`, `limits`, `database`, `seal`, `stores`, `metrics`, `log`, `bootstrap`, `teams`
     ");
     insta::assert_snapshot!(refusal("[seal]\nkey = 'k1:00'", &[]), @"
     `seal.key` is a secret and may not stand in this file

@@ -36,7 +36,9 @@ pub(super) async fn assemble(
         Arc::clone(&ids),
     )
     .await?;
-    let stores = Stores::new(keys, Arc::clone(&clock), HttpSettings::default());
+    let mut settings = HttpSettings::from_config(&config.stores);
+    settings.addresses.loopback = mode == Mode::Development;
+    let stores = Stores::new(keys, Arc::clone(&clock), settings);
     let stores = Arc::new(stores.map_err(Error::Stores)?);
     let broker = Arc::new(Broker::new(
         db.clone(),

@@ -1,7 +1,7 @@
 //! What can go wrong with a store. Holds no URL, no signature and nothing else that a store sent but
 //! its error code and request id.
 
-use super::seal;
+use super::{Forbidden, seal};
 
 /// A request to a store, by S3's name for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,6 +100,9 @@ pub enum Error {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// The server may not connect to the store.
+    #[error("the server does not talk to the bucket's store: {0}")]
+    Forbidden(#[from] Forbidden),
     /// The HTTP client could not be made.
     #[error("no HTTP client could be made")]
     Client(#[source] reqwest::Error),
@@ -167,6 +170,7 @@ impl Error {
                 "add the key that sealed the bucket's credential to the seal keys"
             }
             Self::Sealed(_) => "register the bucket again with its credential",
+            Self::Forbidden(forbidden) => forbidden.hint(),
             Self::Unavailable { .. } => "check that the store is up and reachable from the server",
             Self::Refused { status, .. } => match self.code() {
                 Some("InvalidAccessKeyId" | "SignatureDoesNotMatch") => {

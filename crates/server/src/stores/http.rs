@@ -1,44 +1,26 @@
-//! Sends signed requests: time limits, a bounded number of attempts, and no URL in any error.
+//! Sends signed requests: time limits, judged addresses, and no URL in any error.
+
+mod address;
+mod resolve;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use address::{AddressRules, Forbidden};
+pub use settings::HttpSettings;
 
 use super::s3::xml;
 use super::{Cause, Error, StoreOperation};
+use address::Scheme;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use presign::{Method, SignedUrl};
-use std::time::Duration;
+use resolve::{JudgingResolver, Lookup};
+use std::error::Error as StdError;
+use std::sync::Arc;
 
 /// The longest error that is read, in bytes.
 const MAX_ERROR_BYTES: u64 = 256 << 10;
-
-/// How stores are talked to.
-#[derive(Debug, Clone)]
-pub struct HttpSettings {
-    /// Time to connect.
-    pub connect_timeout: Duration,
-    /// Time for one attempt at a request.
-    pub request_timeout: Duration,
-    /// Time for one attempt at putting the parts of an upload together, which stores take longer for.
-    pub complete_timeout: Duration,
-    /// Attempts at a request before the store is called unavailable.
-    pub attempts: u32,
-    /// Pause before the second attempt; doubled before each further one.
-    pub first_backoff: Duration,
-    /// Requests to one bucket at a time.
-    pub concurrency: usize,
-}
-
-impl Default for HttpSettings {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(5),
-            request_timeout: Duration::from_secs(15),
-            complete_timeout: Duration::from_mins(2),
-            attempts: 4,
-            first_backoff: Duration::from_millis(100),
-            concurrency: 128,
-        }
-    }
-}
 
 /// One attempt at a request.
 pub(super) struct Attempt {
@@ -69,24 +51,44 @@ pub(super) enum Failure {
 /// The client, shared by all buckets.
 #[derive(Debug, Clone)]
 pub(super) struct Http {
-    client: reqwest::Client,
+    addresses: Arc<AddressRules>,
+    /// A resolver is not told whether TLS is spoken, so there is one a client, and a client a scheme.
+    over_tls: reqwest::Client,
+    in_clear: reqwest::Client,
     settings: HttpSettings,
 }
 
 impl Http {
     pub(super) fn new(settings: HttpSettings) -> Result<Self, Error> {
+        Self::with_lookup(settings, &resolve::system())
+    }
+
+    fn with_lookup(settings: HttpSettings, lookup: &Lookup) -> Result<Self, Error> {
         // Absent only in a process that uses TLS nowhere else; a second call changes nothing
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let builder = || {
+        let addresses = Arc::new(settings.addresses.clone());
+        let builder = |scheme| {
             reqwest::Client::builder()
                 .user_agent(concat!("signet/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
+                .https_only(scheme == Scheme::Https)
+                .dns_resolver(Arc::new(JudgingResolver {
+                    rules: Arc::clone(&addresses),
+                    scheme,
+                    lookup: Arc::clone(lookup),
+                }))
                 .connect_timeout(settings.connect_timeout)
                 .pool_max_idle_per_host(settings.concurrency)
                 .tcp_nodelay(true)
         };
-        let client = match builder().build() {
+        let without_roots = |scheme| {
+            builder(scheme)
+                .tls_certs_only([])
+                .build()
+                .map_err(|error| Error::Client(error.without_url()))
+        };
+        let over_tls = match builder(Scheme::Https).build() {
             Ok(client) => client,
             // A machine without root certificates can still reach a store on its own network
             Err(error) => {
@@ -94,13 +96,25 @@ impl Http {
                     error = %error.without_url(),
                     "no root certificates were found: stores behind TLS cannot be reached"
                 );
-                builder()
-                    .tls_certs_only([])
-                    .build()
-                    .map_err(|error| Error::Client(error.without_url()))?
+                without_roots(Scheme::Https)?
             }
         };
-        Ok(Self { client, settings })
+        let in_clear = without_roots(Scheme::PlainHttp)?;
+        Ok(Self {
+            addresses,
+            over_tls,
+            in_clear,
+            settings,
+        })
+    }
+
+    /// Checks an endpoint by what it says itself, without looking its name up.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for `http` in clear, or an address, that is not allowed.
+    pub(super) fn check_endpoint(&self, url: &str) -> Result<(), Error> {
+        let url = reqwest::Url::parse(url).map_err(|_| Forbidden::NoHost)?;
+        Ok(self.addresses.judge_url(&url)?)
     }
 
     pub(super) fn settings(&self) -> &HttpSettings {
@@ -116,6 +130,14 @@ impl Http {
             // What was signed is what is sent, byte for byte
             .filter(|url| url.as_str() == attempt.url.expose())
             .ok_or_else(|| unexpected("the signed URL changes when it is read"))?;
+        // The client looks up names alone: an address in the URL would be connected to unjudged
+        self.addresses
+            .judge_url(&url)
+            .map_err(|forbidden| Failure::Final(forbidden.into()))?;
+        let client = match Scheme::of(&url) {
+            Scheme::Https => &self.over_tls,
+            Scheme::PlainHttp => &self.in_clear,
+        };
         let timeout = match operation {
             StoreOperation::CompleteMultipartUpload => self.settings.complete_timeout,
             _ => self.settings.request_timeout,
@@ -127,15 +149,14 @@ impl Http {
             Method::Post => http::Method::POST,
             Method::Delete => http::Method::DELETE,
         };
-        let response = self
-            .client
+        let response = client
             .request(method, url)
             .timeout(timeout)
             .headers(attempt.headers)
             .body(attempt.body)
             .send()
             .await
-            .map_err(|error| Failure::Passing(cause(&error)))?;
+            .map_err(|error| failure(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let max_bytes = if status.is_success() {
             attempt.max_bytes
@@ -183,6 +204,16 @@ impl Http {
 fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
     let value = headers.get("x-amz-request-id")?.to_str().ok()?;
     xml::word(value)
+}
+
+/// A request that got no answer.
+fn failure(error: &reqwest::Error) -> Failure {
+    let first: &(dyn StdError + 'static) = error;
+    let mut chain = std::iter::successors(Some(first), |&error| error.source());
+    match chain.find_map(|error| error.downcast_ref::<Forbidden>()) {
+        Some(&forbidden) => Failure::Final(forbidden.into()),
+        None => Failure::Passing(cause(error)),
+    }
 }
 
 fn cause(error: &reqwest::Error) -> Cause {

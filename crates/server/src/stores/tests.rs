@@ -1,7 +1,7 @@
 //! The server's own requests: against the embedded store, and against stores that misbehave.
 
 use super::{
-    Cause, Control, Error, HttpSettings, Purpose, SealKeys, StoredChecksum, Stores, seal, seal_plan,
+    AddressRules, Cause, Control, Error, HttpSettings, Purpose, SealKeys, StoredChecksum, Stores, seal, seal_plan,
 };
 use crate::clock::SystemClock;
 use crate::db::bucket::BucketRow;
@@ -51,6 +51,7 @@ fn stores(settings: HttpSettings) -> Stores {
 
 fn quick() -> HttpSettings {
     HttpSettings {
+        addresses: AddressRules::default().with_loopback(),
         attempts: 3,
         first_backoff: Duration::from_millis(1),
         ..HttpSettings::default()

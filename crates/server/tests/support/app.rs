@@ -177,6 +177,8 @@ impl TestApp {
             ("SIGNET_SERVER__LISTEN", "127.0.0.1:0"),
             ("SIGNET_DATABASE__URL", &database),
             ("SIGNET_SEAL__KEY", SEAL_KEY),
+            ("SIGNET_STORES__PRIVATE_NETWORKS", "127.0.0.0/8"),
+            ("SIGNET_STORES__PLAIN_HTTP_NETWORKS", "127.0.0.0/8"),
             ("SIGNET_BOOTSTRAP__ADMIN", Who::InstanceAdmin.name()),
             ("SIGNET_BOOTSTRAP__ADMIN_TOKEN_SHA256", &admin),
             ("SIGNET_TEAMS__PERSONAL", "false"),

@@ -12,7 +12,7 @@ use crate::policy::{
     AbortUpload, BeginUpload, BucketFacts, Caller, CompleteUpload, Denial, ListParts, Operation,
     Permit, PlainUrls, SignParts, UploadFacts, authorize,
 };
-use crate::stores::{Control, HttpSettings, SealKeys, Stores, seal, seal_plan};
+use crate::stores::{AddressRules, Control, HttpSettings, SealKeys, Stores, seal, seal_plan};
 use aws_lc_rs::digest;
 use devstore::{BucketSettings, Credential, DevStore, Scope};
 use http::HeaderMap;
@@ -190,6 +190,7 @@ impl Fixture {
             world.member(team, person, role).await;
         }
         let settings = HttpSettings {
+            addresses: AddressRules::default().with_loopback(),
             attempts: 3,
             first_backoff: Duration::from_millis(1),
             ..HttpSettings::default()

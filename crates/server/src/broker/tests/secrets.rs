@@ -2,7 +2,7 @@
 
 use super::fixture::{Fixture, SECRETS, part_bytes, put_request, request};
 use crate::policy::BucketFacts;
-use crate::stores::{HttpSettings, SealKeys, Stores, seal, seal_plan};
+use crate::stores::{AddressRules, HttpSettings, SealKeys, Stores, seal, seal_plan};
 use parking_lot::Mutex;
 use protocol::bucket::{CredentialPlan, StorePlace};
 use protocol::transfer::UrlMethod;
@@ -144,6 +144,7 @@ async fn nothing_that_is_said_gives_a_url_or_a_secret_away() {
     let silent = format!("http://{}", silent.local_addr().unwrap());
     bucket.place = bucket.place.at(&silent);
     let settings = HttpSettings {
+        addresses: AddressRules::default().with_loopback(),
         request_timeout: Duration::from_millis(20),
         attempts: 1,
         ..HttpSettings::default()

@@ -17,7 +17,7 @@ use crate::policy::{
 };
 use crate::registry::{CommitAnswer, Error, Parts, Registry, Settings};
 use crate::stores::seal::Place;
-use crate::stores::{Control, HttpSettings, SealKeys, Stores, seal_plan};
+use crate::stores::{AddressRules, Control, HttpSettings, SealKeys, Stores, seal_plan};
 use devstore::{BucketSettings, Credential, DevStore, Scope};
 use protocol::admin::{PrincipalKind, State};
 use protocol::artifact::{
@@ -84,6 +84,7 @@ impl World {
         .await
         .unwrap();
         let settings = HttpSettings {
+            addresses: AddressRules::default().with_loopback(),
             attempts: 1,
             ..HttpSettings::default()
         };
