@@ -1,7 +1,12 @@
 //! What can go wrong with a store. Holds no URL, no signature and nothing else that a store sent but
-//! its error code and request id.
+//! its error code, its request id and how long to wait.
+
+mod kind;
+
+pub use kind::Kind;
 
 use super::{Forbidden, seal};
+use std::time::Duration;
 
 /// A request to a store, by S3's name for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,10 +135,79 @@ pub enum Cause {
         code: Option<Box<str>>,
         /// The store's id of the request.
         request_id: Option<Box<str>>,
+        /// How long the store asks to wait.
+        retry_after: Option<Duration>,
     },
+    /// It did not answer others before, so that it is left alone.
+    #[error("it did not answer before, and is asked again in {} s", left.as_secs() + 1)]
+    Resting {
+        /// For how long.
+        left: Duration,
+    },
+    /// Too many requests to the bucket wait already.
+    #[error("too many requests to the bucket wait already")]
+    Busy,
+}
+
+impl Cause {
+    /// How long to wait before another attempt, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::Resting { left } => Some(*left),
+            _ => None,
+        }
+    }
+
+    /// True when the store answers, but wants fewer requests.
+    pub(super) fn is_throttling(&self) -> bool {
+        self.kind() == Kind::Throttled
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Status { status, code, .. } => Kind::of_answer(*status, code.as_deref()),
+            _ => Kind::Unavailable,
+        }
+    }
 }
 
 impl Error {
+    /// What went wrong, in the same terms for all stores.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Refused { status, code, .. } => Kind::of_answer(*status, code.as_deref()),
+            Self::Unavailable { cause, .. } => cause.kind(),
+            Self::Forbidden(_) => Kind::Forbidden,
+            Self::Sealed(_)
+            | Self::Sign(_)
+            | Self::OtherStore
+            | Self::PlanUnknown(_)
+            | Self::Unexpected { .. }
+            | Self::Client(_) => Kind::Other,
+        }
+    }
+
+    /// The HTTP status that the store answered with.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. }
+            | Self::Unavailable {
+                cause: Cause::Status { status, .. },
+                ..
+            } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// How long to wait before asking again, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { cause, .. } => cause.retry_after(),
+            _ => None,
+        }
+    }
+
     /// The store's error code.
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -165,32 +239,16 @@ impl Error {
 
     /// What the operator can do about it.
     pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
+        match self {
             Self::Sealed(seal::Error::UnknownKey { .. }) => {
-                "add the key that sealed the bucket's credential to the seal keys"
+                Some("add the key that sealed the bucket's credential to the seal keys")
             }
-            Self::Sealed(_) => "register the bucket again with its credential",
-            Self::Forbidden(forbidden) => forbidden.hint(),
-            Self::Unavailable { .. } => "check that the store is up and reachable from the server",
-            Self::Refused { status, .. } => match self.code() {
-                Some("InvalidAccessKeyId" | "SignatureDoesNotMatch") => {
-                    "the store does not know the bucket's credential; check access key id, secret and region"
-                }
-                Some("AccessDenied") => {
-                    "the bucket's credential may not do this; allow it to read, write, list parts and abort uploads"
-                }
-                Some("NoSuchBucket") => "the bucket does not exist in the store; check its name",
-                Some("RequestTimeTooSkewed") => "the clocks of server and store differ; check both",
-                Some("AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError") => {
-                    "the bucket is in another region; check its region"
-                }
-                Some("ExpiredToken") => "the bucket's credential has expired",
-                _ if (300..400).contains(status) => {
-                    "the bucket is somewhere else; check endpoint, region and addressing"
-                }
-                _ => return None,
-            },
-            _ => return None,
-        })
+            Self::Sealed(_) => Some("register the bucket again with its credential"),
+            Self::Forbidden(forbidden) => Some(forbidden.hint()),
+            Self::Unavailable {
+                cause: Cause::Busy, ..
+            } => Some("try again later; the operator sets `stores.bucket_requests`"),
+            _ => self.kind().hint(),
+        }
     }
 }

@@ -1,16 +1,21 @@
 //! Sends signed requests: time limits, judged addresses, and no URL in any error.
 
 mod address;
+mod breaker;
+mod channel;
 mod resolve;
+mod retry;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use address::{AddressRules, Forbidden};
+pub use breaker::BreakerSettings;
+pub(super) use channel::Channel;
 pub use settings::HttpSettings;
 
 use super::s3::xml;
-use super::{Cause, Error, StoreOperation};
+use super::{Cause, Error, Kind, StoreOperation};
 use address::Scheme;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
@@ -21,6 +26,9 @@ use std::sync::Arc;
 
 /// The longest error that is read, in bytes.
 const MAX_ERROR_BYTES: u64 = 256 << 10;
+
+/// Azure's error code, which HEAD has no body for.
+const ERROR_CODE: &str = "x-ms-error-code";
 
 /// One attempt at a request.
 pub(super) struct Attempt {
@@ -169,31 +177,26 @@ impl Http {
             return Ok(Some(Answer { headers, body }));
         }
         let said = xml::error(&body.unwrap_or_default());
-        let code = said.code;
+        let code = said.code.or_else(|| header_word(&headers, ERROR_CODE));
         let request_id = said.request_id.or_else(|| request_id(&headers));
         if status == StatusCode::NOT_FOUND
-            && code
-                .as_deref()
-                .is_none_or(|code| matches!(code, "NoSuchKey" | "BlobNotFound"))
+            && matches!(code.as_deref(), None | Some("NoSuchKey" | "BlobNotFound"))
             && operation.asks_for_one_object()
         {
             return Ok(None);
         }
-        let status_code = status.as_u16();
-        // 501 and 505 will not change; 429 is what some stores say instead of 503
-        let passing = (status.is_server_error() && !matches!(status_code, 501 | 505))
-            || matches!(status_code, 408 | 429)
-            || code.as_deref() == Some("RequestTimeout");
-        Err(if passing {
+        let status = status.as_u16();
+        Err(if Kind::of_answer(status, code.as_deref()).may_pass() {
             Failure::Passing(Cause::Status {
-                status: status_code,
+                status,
                 code,
                 request_id,
+                retry_after: retry::retry_after(&headers),
             })
         } else {
             Failure::Final(Error::Refused {
                 operation,
-                status: status_code,
+                status,
                 code,
                 request_id,
             })
@@ -201,9 +204,18 @@ impl Http {
     }
 }
 
+/// The store's id of a request: of S3, Cloud Storage and Azure.
 fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
-    let value = headers.get("x-amz-request-id")?.to_str().ok()?;
-    xml::word(value)
+    let names = [
+        "x-amz-request-id",
+        "x-guploader-uploadid",
+        "x-ms-request-id",
+    ];
+    names.iter().find_map(|name| header_word(headers, name))
+}
+
+fn header_word(headers: &HeaderMap, name: &str) -> Option<Box<str>> {
+    xml::word(headers.get(name)?.to_str().ok()?)
 }
 
 /// A request that got no answer.

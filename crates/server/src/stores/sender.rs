@@ -1,6 +1,6 @@
 //! Signs and sends the server's own requests to one bucket.
 
-use super::http::{Answer, Attempt, Failure, Http};
+use super::http::{Answer, Attempt, Channel, Http};
 use super::lender::Lender;
 use super::{Error, StoreOperation};
 use crate::clock::Clock;
@@ -9,7 +9,6 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use presign::{Method, Request, Target, Timestamp, Ttl, Window};
 use protocol::ObjectKey;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// Life of the server's own signed requests, in seconds: enough for two clocks that differ a little.
 const LIFE_SECONDS: u32 = 300;
@@ -49,9 +48,8 @@ impl<'a> Call<'a> {
 /// Sends requests to one bucket.
 pub(super) struct Sender {
     lender: Arc<Lender>,
-    http: Http,
+    channel: Channel,
     clock: Arc<dyn Clock>,
-    slots: Semaphore,
 }
 
 impl std::fmt::Debug for Sender {
@@ -62,12 +60,10 @@ impl std::fmt::Debug for Sender {
 
 impl Sender {
     pub(super) fn new(lender: Arc<Lender>, http: Http, clock: Arc<dyn Clock>) -> Self {
-        let slots = Semaphore::new(http.settings().concurrency);
         Self {
             lender,
-            http,
+            channel: Channel::new(http),
             clock,
-            slots,
         }
     }
 
@@ -81,30 +77,8 @@ impl Sender {
 
     /// Signs and sends a request, again while its failure may pass. `None`: no such object.
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Option<Answer>, Error> {
-        let operation = call.operation;
-        let _slot = self
-            .slots
-            .acquire()
-            .await
-            .map_err(|_| unexpected(operation, "the server is shutting down"))?;
-        let settings = self.http.settings();
-        let mut backoff = settings.first_backoff;
-        let mut left = settings.attempts.max(1);
-        loop {
-            left -= 1;
-            match self.http.send(self.attempt(&call).await?).await {
-                Ok(answer) => return Ok(answer),
-                Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Passing(cause)) if left == 0 => {
-                    return Err(Error::Unavailable { operation, cause });
-                }
-                Err(Failure::Passing(cause)) => {
-                    tracing::debug!(store.operation = %operation, %cause, "asking a store again");
-                    tokio::time::sleep(backoff).await;
-                    backoff = backoff.saturating_mul(2);
-                }
-            }
-        }
+        let attempt = || self.attempt(&call);
+        self.channel.send(call.operation, attempt).await
     }
 
     /// Signs a request as of now.

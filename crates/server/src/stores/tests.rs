@@ -1,7 +1,8 @@
 //! The server's own requests: against the embedded store, and against stores that misbehave.
 
 use super::{
-    AddressRules, Cause, Control, Error, HttpSettings, Purpose, SealKeys, StoredChecksum, Stores, seal, seal_plan,
+    AddressRules, Cause, Control, Error, HttpSettings, Purpose, SealKeys, StoredChecksum, Stores,
+    seal, seal_plan,
 };
 use crate::clock::SystemClock;
 use crate::db::bucket::BucketRow;

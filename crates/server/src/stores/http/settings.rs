@@ -1,6 +1,6 @@
 //! How stores are talked to.
 
-use super::address::AddressRules;
+use super::{AddressRules, BreakerSettings};
 use crate::config;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -18,10 +18,18 @@ pub struct HttpSettings {
     pub complete_timeout: Duration,
     /// Attempts at a request before the store is called unavailable.
     pub attempts: u32,
-    /// Pause before the second attempt; doubled before each further one.
+    /// Longest pause before the second attempt; doubled before each further one.
     pub first_backoff: Duration,
+    /// No attempt begins later than this after the first, whatever pause the store asks for.
+    pub attempts_within: Duration,
     /// Requests to one bucket at a time.
     pub concurrency: usize,
+    /// Requests to one bucket that may wait besides.
+    pub queue: usize,
+    /// How long one waits.
+    pub queue_timeout: Duration,
+    /// When a bucket's store is left alone.
+    pub breaker: BreakerSettings,
 }
 
 impl Default for HttpSettings {
@@ -33,7 +41,11 @@ impl Default for HttpSettings {
             complete_timeout: Duration::from_mins(2),
             attempts: 4,
             first_backoff: Duration::from_millis(100),
+            attempts_within: Duration::from_secs(45),
             concurrency: 128,
+            queue: 512,
+            queue_timeout: Duration::from_secs(5),
+            breaker: BreakerSettings::default(),
         }
     }
 }
@@ -42,6 +54,7 @@ impl HttpSettings {
     /// As the operator set it.
     pub fn from_config(config: &config::Stores) -> Self {
         let seconds = |count: NonZeroU32| Duration::from_secs(count.get().into());
+        let request_timeout = seconds(config.request_timeout_seconds);
         Self {
             addresses: AddressRules {
                 private: config.private_networks.clone(),
@@ -49,7 +62,8 @@ impl HttpSettings {
                 loopback: false,
             },
             connect_timeout: seconds(config.connect_timeout_seconds),
-            request_timeout: seconds(config.request_timeout_seconds),
+            request_timeout,
+            attempts_within: request_timeout.saturating_mul(3),
             concurrency: usize::try_from(config.bucket_requests.get()).unwrap_or(usize::MAX),
             ..Self::default()
         }

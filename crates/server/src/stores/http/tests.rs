@@ -31,6 +31,10 @@ fn client(addresses: AddressRules, lookup: &Lookup) -> Http {
         request_timeout: Duration::from_secs(5),
         ..HttpSettings::default()
     };
+    client_with(settings, lookup)
+}
+
+pub(super) fn client_with(settings: HttpSettings, lookup: &Lookup) -> Http {
     Http::with_lookup(settings, lookup).unwrap()
 }
 
@@ -54,6 +58,11 @@ fn scripted(answers: &[&[&str]]) -> (Lookup, Arc<Mutex<Vec<String>>>) {
 }
 
 async fn get(http: &Http, base: &str) -> Result<Option<Answer>, Failure> {
+    http.send(attempt(base)).await
+}
+
+/// Reads an object of the store at this address.
+pub(super) fn attempt(base: &str) -> Attempt {
     let endpoint = Endpoint::parse(base, Addressing::Path, "bucket", "us-east-1").unwrap();
     let signer = Signer::new(endpoint, Credential::new("AKIAVISION", "secret").unwrap());
     let request = Request {
@@ -66,19 +75,18 @@ async fn get(http: &Http, base: &str) -> Result<Option<Answer>, Failure> {
         from: Timestamp::from_unix_seconds(1_700_000_000),
         ttl: Ttl::from_seconds(60).unwrap(),
     };
-    http.send(Attempt {
+    Attempt {
         operation: StoreOperation::GetObject,
         method: Method::Get,
         url: signer.sign(&request, window).unwrap(),
         headers: HeaderMap::new(),
         body: Bytes::new(),
         max_bytes: 100,
-    })
-    .await
+    }
 }
 
 /// What comes of `ask` while the listener answers everybody like this, and how many came.
-async fn answering<T>(
+pub(super) async fn answering<T>(
     listener: &TcpListener,
     answer: &str,
     ask: impl Future<Output = T>,
