@@ -28,8 +28,20 @@ pub enum ErrorCode {
     RateLimited,
     /// 403: a limit of the principal or team does not allow it.
     Limited,
-    /// 502: the team's bucket answered with an error.
+    /// 502: the team's bucket answered with an error that has no code of its own.
     BucketError,
+    /// 502: the store does not know the bucket's credential, or it has expired, or may not do this.
+    BucketCredential,
+    /// 502: the bucket does not exist in the store.
+    BucketMissing,
+    /// 502: the bucket is in another region, or at another endpoint.
+    BucketRegion,
+    /// 502: the clocks of the server and of the bucket's store differ.
+    BucketClock,
+    /// 502: the server may not connect to where the bucket's store is.
+    BucketAddress,
+    /// 429, 503: the bucket's store wants fewer requests; `Retry-After` says when.
+    BucketThrottled,
     /// 503: the team's bucket cannot be reached.
     BucketUnavailable,
     /// 503: the decision could not be recorded, so nothing was released.
@@ -60,6 +72,12 @@ impl ErrorCode {
             Self::RateLimited => "rate-limited",
             Self::Limited => "limited",
             Self::BucketError => "bucket-error",
+            Self::BucketCredential => "bucket-credential",
+            Self::BucketMissing => "bucket-missing",
+            Self::BucketRegion => "bucket-region",
+            Self::BucketClock => "bucket-clock",
+            Self::BucketAddress => "bucket-address",
+            Self::BucketThrottled => "bucket-throttled",
             Self::BucketUnavailable => "bucket-unavailable",
             Self::AuditUnavailable => "audit-unavailable",
             Self::DirectoryStale => "directory-stale",

@@ -147,8 +147,14 @@ fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::Malformed => StatusCode::BAD_REQUEST,
         ErrorCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::BucketError => StatusCode::BAD_GATEWAY,
-        ErrorCode::BucketUnavailable
+        ErrorCode::BucketError
+        | ErrorCode::BucketCredential
+        | ErrorCode::BucketMissing
+        | ErrorCode::BucketRegion
+        | ErrorCode::BucketClock
+        | ErrorCode::BucketAddress => StatusCode::BAD_GATEWAY,
+        ErrorCode::BucketThrottled
+        | ErrorCode::BucketUnavailable
         | ErrorCode::AuditUnavailable
         | ErrorCode::DirectoryStale
         | ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -3,8 +3,11 @@
 use super::error::ApiError;
 use crate::auth::AuthError;
 use crate::policy::{Denial, Rule};
+use crate::stores::Kind;
 use crate::{admin, broker, db, ledger, stores};
+use http::StatusCode;
 use protocol::problem::ErrorCode;
+use std::time::Duration;
 
 /// Seconds after which a passing outage is worth another try.
 const SOON_SECONDS: u64 = 1;
@@ -115,12 +118,9 @@ impl From<broker::Error> for ApiError {
 
 impl From<stores::Error> for ApiError {
     /// What the store said is told to the caller, who may have to tell its operator: code, request id
-    /// and hint. It holds no URL.
+    /// and hint. It holds no URL. That the store is slow or away is passed on with how long to wait.
     fn from(error: stores::Error) -> Self {
-        let code = match &error {
-            stores::Error::Unavailable { .. } => ErrorCode::BucketUnavailable,
-            _ => ErrorCode::BucketError,
-        };
+        let (kind, status, wait) = (error.kind(), error.status(), error.retry_after());
         let mut detail = error.to_string();
         if let Some(id) = error.request_id() {
             detail = format!("{detail}, request id `{id}`");
@@ -128,12 +128,37 @@ impl From<stores::Error> for ApiError {
         if let Some(hint) = error.hint() {
             detail = format!("{detail}\nhint: {hint}");
         }
-        let refusal = Self::new(code, detail).caused_by(error);
-        match code {
-            ErrorCode::BucketUnavailable => refusal.retry_after(SOON_SECONDS),
+        let refusal = Self::new(code_of_store(kind), detail).caused_by(error);
+        match (kind, status) {
+            (Kind::Throttled, Some(429)) => refusal
+                .with_status(StatusCode::TOO_MANY_REQUESTS)
+                .retry_after(seconds(wait)),
+            (Kind::Throttled | Kind::Unavailable, _) => refusal.retry_after(seconds(wait)),
             _ => refusal,
         }
     }
+}
+
+fn code_of_store(kind: Kind) -> ErrorCode {
+    match kind {
+        Kind::UnknownCredential | Kind::ExpiredCredential | Kind::Denied => {
+            ErrorCode::BucketCredential
+        }
+        Kind::NoBucket => ErrorCode::BucketMissing,
+        Kind::Elsewhere => ErrorCode::BucketRegion,
+        Kind::Clock => ErrorCode::BucketClock,
+        Kind::Forbidden => ErrorCode::BucketAddress,
+        Kind::Throttled => ErrorCode::BucketThrottled,
+        Kind::Unavailable => ErrorCode::BucketUnavailable,
+        Kind::Other => ErrorCode::BucketError,
+    }
+}
+
+/// A wait in whole seconds that is long enough.
+fn seconds(wait: Option<Duration>) -> u64 {
+    let wait = wait.unwrap_or_default();
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    (wait.as_secs() + begun).max(SOON_SECONDS)
 }
 
 impl From<admin::Error> for ApiError {
@@ -152,5 +177,149 @@ impl From<admin::Error> for ApiError {
             }
             admin::Error::Db(error) => error.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stores::{Cause, Error, Forbidden, StoreOperation};
+
+    const OPERATION: StoreOperation = StoreOperation::HeadObject;
+
+    fn refused(status: u16, code: &str) -> Error {
+        Error::Refused {
+            operation: OPERATION,
+            status,
+            code: Some(code.into()),
+            request_id: Some("4442587FB7D0A2F9".into()),
+        }
+    }
+
+    fn unavailable(cause: Cause) -> Error {
+        Error::Unavailable {
+            operation: OPERATION,
+            cause,
+        }
+    }
+
+    fn answered(status: u16, code: &str, wait: Option<u64>) -> Error {
+        unavailable(Cause::Status {
+            status,
+            code: Some(code.into()),
+            request_id: None,
+            retry_after: wait.map(Duration::from_secs),
+        })
+    }
+
+    #[test]
+    fn each_failure_of_a_store_has_its_status_code_and_wait() {
+        let resting = Cause::Resting {
+            left: Duration::from_millis(2_001),
+        };
+        for (error, status, code, wait) in [
+            (
+                refused(403, "InvalidAccessKeyId"),
+                502,
+                "bucket-credential",
+                None,
+            ),
+            (refused(400, "ExpiredToken"), 502, "bucket-credential", None),
+            (
+                refused(403, "AuthorizationFailure"),
+                502,
+                "bucket-credential",
+                None,
+            ),
+            (
+                refused(404, "ContainerNotFound"),
+                502,
+                "bucket-missing",
+                None,
+            ),
+            (
+                refused(301, "PermanentRedirect"),
+                502,
+                "bucket-region",
+                None,
+            ),
+            (
+                refused(403, "RequestTimeTooSkewed"),
+                502,
+                "bucket-clock",
+                None,
+            ),
+            (refused(409, "OperationAborted"), 502, "bucket-error", None),
+            (
+                refused(200, "InternalError"),
+                503,
+                "bucket-unavailable",
+                Some(1),
+            ),
+            (Forbidden::PlainHttp.into(), 502, "bucket-address", None),
+            (
+                answered(429, "rateLimitExceeded", Some(7)),
+                429,
+                "bucket-throttled",
+                Some(7),
+            ),
+            (
+                answered(429, "SlowDown", None),
+                429,
+                "bucket-throttled",
+                Some(1),
+            ),
+            (
+                answered(503, "SlowDown", Some(0)),
+                503,
+                "bucket-throttled",
+                Some(1),
+            ),
+            (
+                answered(503, "ServerBusy", Some(90)),
+                503,
+                "bucket-throttled",
+                Some(90),
+            ),
+            (
+                answered(500, "InternalError", Some(2)),
+                503,
+                "bucket-unavailable",
+                Some(2),
+            ),
+            (
+                unavailable(Cause::Timeout),
+                503,
+                "bucket-unavailable",
+                Some(1),
+            ),
+            (unavailable(Cause::Busy), 503, "bucket-unavailable", Some(1)),
+            (unavailable(resting), 503, "bucket-unavailable", Some(3)),
+        ] {
+            let told = ApiError::from(error);
+            assert_eq!(
+                (
+                    told.status.as_u16(),
+                    told.code.as_str(),
+                    told.retry_after_seconds
+                ),
+                (status, code, wait),
+                "{told:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_store_said_is_told_with_its_request_id_and_a_way_out() {
+        let told = ApiError::from(refused(403, "AccessDenied"));
+        insta::assert_snapshot!(told.detail, @"
+        the store refused HeadObject with status 403, code `AccessDenied`, request id `4442587FB7D0A2F9`
+        hint: the bucket's credential may not do this; allow it to read, write, list parts and abort uploads
+        ");
+        let told = ApiError::from(Error::from(Forbidden::PlainHttp));
+        insta::assert_snapshot!(told.detail, @"
+        the server does not talk to the bucket's store: it is spoken to by plain `http`, and `stores.plain_http_networks` does not list its address
+        hint: use `https`; or the operator adds the store's network to `stores.plain_http_networks`
+        ");
     }
 }

@@ -221,7 +221,7 @@ async fn an_upload_is_of_who_began_it() {
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_is_not_our_fault_and_is_named() {
+async fn a_store_that_is_overloaded_is_not_our_fault_and_is_named() {
     let app = TestApp::start().await;
     app.store.set_unavailable(true);
     let body = json!({
@@ -233,7 +233,7 @@ async fn a_store_that_does_not_answer_is_not_our_fault_and_is_named() {
         .await;
     assert_eq!(
         (answer.status, answer.code().as_str()),
-        (503, "bucket-unavailable")
+        (503, "bucket-throttled")
     );
     let problem: protocol::Problem = answer.json();
     assert!(

@@ -258,3 +258,53 @@ async fn an_endpoint_is_checked_before_it_is_registered() {
     assert_eq!(check("nonsense"), Err(Forbidden::NoHost));
     assert_eq!(*asked.lock(), [""; 0], "registering looks nothing up");
 }
+
+#[tokio::test]
+async fn a_refusal_gives_the_request_id_of_each_store_and_a_code_without_a_body() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let http = client(rules(&["127.0.0.0/8"]), &resolve::system());
+    for (headers, id, code) in [
+        (
+            "x-amz-request-id: 4442587FB7D0A2F9",
+            Some("4442587FB7D0A2F9"),
+            None,
+        ),
+        ("x-guploader-uploadid: AHMx-i_E", Some("AHMx-i_E"), None),
+        (
+            "x-ms-request-id: 5dd2e13d-001e\r\nx-ms-error-code: AuthenticationFailed",
+            Some("5dd2e13d-001e"),
+            Some("AuthenticationFailed"),
+        ),
+        ("x-ms-request-id: not a word", None, None),
+        ("server: another", None, None),
+    ] {
+        let answer = format!(
+            "HTTP/1.1 403 Forbidden\r\n{headers}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        let (outcome, _) = answering(&listener, &answer, get(&http, &url)).await;
+        let Err(Failure::Final(error)) = outcome else {
+            panic!("{headers}");
+        };
+        assert_eq!((error.request_id(), error.code()), (id, code), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_absent_is_told_from_a_container_that_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let http = client(rules(&["127.0.0.0/8"]), &resolve::system());
+    for (code, absent) in [
+        ("NoSuchKey", true),
+        ("BlobNotFound", true),
+        ("NoSuchBucket", false),
+        ("ContainerNotFound", false),
+    ] {
+        let answer = format!(
+            "HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n<Error><Code>{code}</Code></Error>"
+        );
+        let (outcome, _) = answering(&listener, &answer, get(&http, &url)).await;
+        assert_eq!(matches!(outcome, Ok(None)), absent, "{code}");
+    }
+}
