@@ -21,7 +21,7 @@ impl Admin {
         let registration = request
             .resolve()
             .map_err(|misfit| Error::invalid(misfit.field, misfit.reason))?;
-        check(&registration, &request.endpoints)?;
+        self.check(&registration, &request.endpoints)?;
         let id: BucketId = self.ids.make();
         let credential_revision = 1;
         let plan = &registration.credential;
@@ -78,6 +78,34 @@ impl Admin {
             .await?;
         self.commit(change).await?;
         Ok(tell_bucket(&row.into()))
+    }
+
+    /// Checks what can be checked without asking the store.
+    fn check(
+        &self,
+        registration: &Registration,
+        endpoints: &AudienceEndpoints,
+    ) -> Result<(), Error> {
+        place::check_prefix(&registration.prefix)
+            .map_err(|reason| Error::invalid("prefix", reason))?;
+        let usual = ("place.endpoint", registration.place.endpoint());
+        let others = endpoints
+            .values()
+            .map(|endpoint| ("endpoints", endpoint.clone()));
+        for (field, endpoint) in std::iter::once(usual).chain(others) {
+            if endpoint.is_empty() || endpoint.len() > MAX_ENDPOINT_BYTES {
+                return Err(Error::invalid(
+                    field,
+                    format!("must have between 1 and {MAX_ENDPOINT_BYTES} bytes"),
+                ));
+            }
+            self.stores.check_endpoint(&endpoint).map_err(|error| {
+                let hint = error.hint().map(|hint| format!("\nhint: {hint}"));
+                Error::invalid(field, format!("{error}{}", hint.unwrap_or_default()))
+            })?;
+        }
+        stores::check_registration(registration, endpoints)
+            .map_err(|misfit| Error::invalid(misfit.field, misfit.reason))
     }
 
     /// Refuses a place that is equal to a registered one, around it, or inside.
@@ -143,29 +171,4 @@ fn overlap(here: &[Place], there: &[Place]) -> bool {
 /// Signet assume it. Not a secret.
 fn external_id(bucket: BucketId, plan: &CredentialPlan) -> Option<String> {
     matches!(plan, CredentialPlan::AssumeRole { .. }).then(|| format!("signet-{bucket}"))
-}
-
-/// Checks what can be checked without anybody else.
-fn check(registration: &Registration, endpoints: &AudienceEndpoints) -> Result<(), Error> {
-    place::check_prefix(&registration.prefix).map_err(|reason| Error::invalid("prefix", reason))?;
-    let usual = ("place.endpoint", registration.place.endpoint());
-    let others = endpoints
-        .values()
-        .map(|endpoint| ("endpoints", endpoint.clone()));
-    for (field, endpoint) in std::iter::once(usual).chain(others) {
-        if endpoint.is_empty() || endpoint.len() > MAX_ENDPOINT_BYTES {
-            return Err(Error::invalid(
-                field,
-                format!("must have between 1 and {MAX_ENDPOINT_BYTES} bytes"),
-            ));
-        }
-        if place::is_link_local(&endpoint) {
-            return Err(Error::invalid(
-                field,
-                "is an address of the machine itself, not of a store",
-            ));
-        }
-    }
-    stores::check_registration(registration, endpoints)
-        .map_err(|misfit| Error::invalid(misfit.field, misfit.reason))
 }

@@ -2,7 +2,7 @@
 //! be another's.
 
 use protocol::bucket::{AudienceEndpoints, StorePlace};
-use url::{Host, Url};
+use url::Url;
 
 /// The longest prefix of a registration, in bytes: keys beneath it must still fit into 1,024.
 const MAX_PREFIX_BYTES: usize = 512;
@@ -88,18 +88,6 @@ pub(super) fn check_prefix(prefix: &str) -> Result<(), String> {
     }
 }
 
-/// Whether an endpoint is an address at which a machine finds out about itself, and no store.
-pub(super) fn is_link_local(endpoint: &str) -> bool {
-    match Url::parse(endpoint).as_ref().map(Url::host) {
-        Ok(Some(Host::Ipv4(address))) => address.is_link_local() || address.is_unspecified(),
-        Ok(Some(Host::Ipv6(address))) => match address.to_ipv4_mapped() {
-            Some(address) => address.is_link_local() || address.is_unspecified(),
-            None => address.is_unicast_link_local() || address.is_unspecified(),
-        },
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,27 +153,6 @@ mod tests {
             &"a/".repeat(300),
         ] {
             assert!(check_prefix(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_machines_own_metadata_is_no_store() {
-        for bad in [
-            "http://169.254.169.254",
-            "http://0xa9fea9fe/",
-            "http://[fe80::1]",
-            "http://[::ffff:169.254.169.254]",
-            "http://0.0.0.0",
-            "http://[::]:80",
-        ] {
-            assert!(is_link_local(bad), "{bad}");
-        }
-        for good in [
-            "http://127.0.0.1:9000",
-            "http://10.0.0.1",
-            "https://s3.example.org",
-        ] {
-            assert!(!is_link_local(good), "{good}");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::policy::{
     Caller, CreateServiceAccount, CreateTeam, CreateUser, Denial, Operation, Permit, SetMembership,
     Standing, TeamFacts,
 };
-use crate::stores::{HttpSettings, SealKeys, Stores};
+use crate::stores::{AddressRules, HttpSettings, SealKeys, Stores};
 use protocol::Role;
 use protocol::admin::{NewServiceAccount, NewTeam, NewUser, Principal, Team};
 use protocol::audit::{Action, Event};
@@ -52,7 +52,14 @@ impl House {
         .await
         .unwrap();
         let keys = SealKeys::from_bytes("test", &[1; 32]).unwrap();
-        let stores = Stores::new(keys, clock.clone(), HttpSettings::default()).unwrap();
+        let settings = HttpSettings {
+            addresses: AddressRules {
+                plain_http: vec!["0.0.0.0/0".parse().unwrap()],
+                ..AddressRules::default()
+            },
+            ..HttpSettings::default()
+        };
+        let stores = Stores::new(keys, clock.clone(), settings).unwrap();
         let stores = Arc::new(stores);
         let broker = Broker::new(
             db.clone(),
