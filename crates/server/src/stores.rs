@@ -16,6 +16,7 @@ mod registration;
 mod s3;
 pub mod seal;
 mod sender;
+pub mod setup;
 mod signer;
 
 pub use act::Act;
