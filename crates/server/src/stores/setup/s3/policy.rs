@@ -4,7 +4,7 @@ use super::super::merge::MAX_BUCKET_POLICY_BYTES;
 use super::super::network;
 use super::super::statement::{Statement, Who, one_or_many};
 use super::{
-    ControlAuth, Document, Error, Kind, MAX_LIFE_SECONDS, OBJECT_ACTIONS, Root, S3Bucket,
+    ControlAuth, Document, Error, Kind, MAX_LIFE_SECONDS, OBJECT_ACTIONS, Root, S3Bucket, S3Store,
     UPLOAD_SECONDS, document,
 };
 use serde_json::{Map, Value, json};
@@ -96,12 +96,17 @@ pub(super) fn allowed<'b>(
 }
 
 fn tls<'b>(bucket: &S3Bucket) -> Statement<'b> {
+    let objects = format!("{}/*", bucket.arn());
     Statement {
         name: "Tls",
         effect: "Deny",
         who: Who::Anyone,
         actions: vec!["s3:*"],
-        resources: vec![bucket.arn(), format!("{}/*", bucket.arn())],
+        // Another store may have no TLS of its own, and then nobody could take the policy back
+        resources: match bucket.store {
+            S3Store::Aws(_) => vec![bucket.arn(), objects],
+            S3Store::Compatible => vec![objects],
+        },
         condition: Some(json!({"Bool": {"aws:SecureTransport": "false"}})),
         why: "a signed URL that travels in clear can be used by whoever sees it".to_owned(),
     }
@@ -240,6 +245,9 @@ fn warnings(bucket: &S3Bucket) -> Vec<String> {
         warnings.push("the server's own requests are made by the signing identity, which is not exempt: its address or VPC endpoint must be among those allowed, or give the server an identity of its own".to_owned());
     } else if !is_aws {
         warnings.push("this store's policies cannot exempt the server by its identity: its address must be among those allowed".to_owned());
+    }
+    if !is_aws {
+        warnings.push("a store behind a proxy that ends TLS takes every request for one in clear and refuses it: leave the statement on TLS out there, and let the proxy refuse".to_owned());
     }
     if is_aws && limits_networks && bucket.vpc_endpoints.is_empty() {
         warnings.push("clients that reach S3 through a VPC endpoint have no public address and are refused: name the endpoint if there are any".to_owned());

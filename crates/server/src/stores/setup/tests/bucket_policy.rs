@@ -321,6 +321,17 @@ fn another_store_gets_only_what_stores_share() {
     assert_eq!(said(&policy, &from(signing, OUT, GET, KEY)), "-Network");
     let clear = from(signing, IN, GET, KEY).with("aws:SecureTransport", "false");
     assert_eq!(said(&policy, &clear), "-Tls");
+    let admin = Access::new(
+        Caller::Aws(OTHER.to_owned()),
+        "s3:DeleteBucketPolicy",
+        "arn:aws:s3:::acme-data",
+    )
+    .with("aws:SecureTransport", "false");
+    assert_eq!(
+        said(&policy, &admin),
+        "",
+        "a store without TLS stays manageable"
+    );
     let text = policy.to_string();
     for unknown in [
         "signatureAge",
