@@ -3,11 +3,13 @@
 mod address;
 mod capabilities;
 mod plan;
+mod policy;
 mod report;
 
 pub use address::{AddressError, BucketAddress};
 pub use capabilities::{Attribution, Capabilities, Isolation, NetworkControl};
 pub use plan::{CredentialPlan, PlanKind};
+pub use policy::{PolicyDocument, PolicyDocuments, PolicyReason, PolicyRequest};
 pub use report::{Probe, Verdict, VerifyReport};
 
 use crate::admin::State;

@@ -11,6 +11,7 @@ mod error;
 mod limit;
 mod name;
 mod place;
+mod setup;
 mod team;
 #[cfg(test)]
 mod tests;

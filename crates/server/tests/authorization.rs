@@ -63,6 +63,8 @@ const TABLE: &[(&str, [u16; 9])] = &[
     ("create_bucket", instance_admin(201)),
     ("list_buckets", instance_admin(200)),
     ("get_bucket", instance_admin(200)),
+    // Its bucket is no team's, for which there is nothing to apply
+    ("get_bucket_policy", instance_admin(409)),
     (
         "remove_bucket",
         [401, 404, 404, 404, 404, 404, 403, 401, 204],

@@ -374,6 +374,8 @@ pub(crate) enum TokenCommand {
 pub(crate) enum BucketCommand {
     /// Register a place in a store; its secret is read from standard input
     Create(NewBucketArguments),
+    /// Print what to apply at the cloud for a bucket with all its teams; applies nothing
+    Policy(BucketPolicyArguments),
     /// List buckets
     List,
     /// Remove a bucket that no team uses
@@ -415,6 +417,68 @@ pub(crate) struct NewBucketArguments {
     /// Make it the bucket of teams that have none
     #[arg(long)]
     pub(crate) default: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BucketPolicyArguments {
+    /// The bucket
+    pub(crate) name: BucketName,
+    /// Print it in Terraform's JSON syntax, the text of a `.tf.json` file
+    #[arg(long)]
+    pub(crate) terraform: bool,
+    /// Write each document to this directory, which must exist
+    #[arg(long, conflicts_with = "terraform")]
+    pub(crate) to: Option<PathBuf>,
+    /// The identity that signs: an ARN, a service account, or an object id of Entra
+    #[arg(long)]
+    pub(crate) principal: Option<String>,
+    /// S3: the ARN of the identity of the server's own requests
+    #[arg(long)]
+    pub(crate) control_principal: Option<String>,
+    /// S3: the ARN of the identity that assumes the signing role
+    #[arg(long)]
+    pub(crate) server_principal: Option<String>,
+    /// A public network from which objects may be used; may be repeated
+    #[arg(long = "network")]
+    pub(crate) networks: Vec<String>,
+    /// S3: a VPC endpoint through which they may be used; may be repeated
+    #[arg(long = "vpc-endpoint")]
+    pub(crate) vpc_endpoints: Vec<String>,
+    /// Azure: a subnet from which they may be used; may be repeated
+    #[arg(long = "subnet")]
+    pub(crate) subnets: Vec<String>,
+    /// S3: how old a signature may become, in seconds; at least 120
+    #[arg(long)]
+    pub(crate) max_signature_age_seconds: Option<u64>,
+    /// S3: the ARN of the key that encrypts the bucket
+    #[arg(long)]
+    pub(crate) kms_key: Option<String>,
+    /// A web page that uses the bucket, `https://signet.example.org`; may be repeated
+    #[arg(long = "origin")]
+    pub(crate) origins: Vec<String>,
+    /// S3: the bucket that gets the access log
+    #[arg(long)]
+    pub(crate) access_log_container: Option<String>,
+    /// S3: what the keys of the access log begin with; ends in `/`
+    #[arg(long, default_value = "")]
+    pub(crate) access_log_prefix: String,
+    /// GCS: the bucket's project
+    #[arg(long)]
+    pub(crate) project: Option<String>,
+    /// Azure: the subscription
+    #[arg(long)]
+    pub(crate) subscription: Option<String>,
+    /// Azure: the resource group
+    #[arg(long)]
+    pub(crate) resource_group: Option<String>,
+    /// A document that is there already, `bucket-policy=FILE`; ours is put among its parts; may be repeated
+    #[arg(long, value_name = "KIND=FILE", value_parser = kind_and_file)]
+    pub(crate) existing: Vec<(String, PathBuf)>,
+}
+
+fn kind_and_file(text: &str) -> Result<(String, PathBuf), &'static str> {
+    let (kind, file) = text.split_once('=').ok_or("must be `KIND=FILE`")?;
+    Ok((kind.to_owned(), file.into()))
 }
 
 #[derive(Debug, Args)]

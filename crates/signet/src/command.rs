@@ -2,6 +2,7 @@
 
 mod audit;
 mod bucket;
+mod bucket_policy;
 mod doctor;
 mod limit;
 mod login;

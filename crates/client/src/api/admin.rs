@@ -4,7 +4,7 @@ use super::Api;
 use crate::error::Result;
 use http::Method;
 use protocol::admin::{Limit, Membership, NewLimit, NewTeam, SetRole, Team, TeamChange};
-use protocol::bucket::{Bucket, NewBucket};
+use protocol::bucket::{Bucket, NewBucket, PolicyDocuments, PolicyRequest};
 use protocol::id::LimitId;
 use protocol::{BucketName, Page, PrincipalName, Role, TeamName};
 
@@ -107,6 +107,19 @@ impl Api {
     pub async fn get_bucket(&self, bucket: &BucketName) -> Result<Bucket> {
         self.json(self.route(Method::GET, &["v1", "buckets", bucket.as_str()]))
             .await
+    }
+
+    /// What is to be applied at the cloud for a bucket (`POST /v1/buckets/{bucket}/policy`).
+    ///
+    /// # Errors
+    /// As every call: see [`Error`](crate::Error).
+    pub async fn bucket_policy(
+        &self,
+        bucket: &BucketName,
+        body: &PolicyRequest,
+    ) -> Result<PolicyDocuments> {
+        let path = ["v1", "buckets", bucket.as_str(), "policy"];
+        self.json(self.route(Method::POST, &path).json(body)).await
     }
 
     /// Forgets a bucket that nothing uses (`DELETE /v1/buckets/{bucket}`).

@@ -9,7 +9,7 @@ use crate::admin::tell_bucket;
 use crate::policy::{CreateBucket, ReadBuckets, RemoveBucket};
 use axum::extract::State;
 use http::StatusCode;
-use protocol::bucket::{Bucket, NewBucket};
+use protocol::bucket::{Bucket, NewBucket, PolicyDocuments, PolicyRequest};
 use protocol::{BucketName, Page};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +19,7 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(list_buckets, create_bucket))
         .routes(routes!(get_bucket, remove_bucket))
+        .routes(routes!(get_bucket_policy))
 }
 
 /// Registers a place in a store. Its secret is stored sealed, and never told again.
@@ -70,6 +71,24 @@ async fn get_bucket(
     let bucket = app.directory.bucket_named(&bucket);
     let bucket = bucket.ok_or_else(ApiError::not_found)?;
     Ok(Json(tell_bucket(&bucket)))
+}
+
+/// Says what is to be applied at the cloud for a bucket; applies nothing.
+#[utoipa::path(
+    post, path = "/v1/buckets/{bucket}/policy", tag = "buckets",
+    params(("bucket" = BucketName, Path)), request_body = PolicyRequest,
+    responses((status = 200, body = PolicyDocuments)),
+)]
+async fn get_bucket_policy(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Path(bucket): Path<BucketName>,
+    Json(request): Json<PolicyRequest>,
+) -> Result<Json<PolicyDocuments>, ApiError> {
+    let permit = app.decide(&caller, ReadBuckets {})?;
+    let bucket = app.directory.bucket_named(&bucket);
+    let bucket = bucket.ok_or_else(ApiError::not_found)?;
+    Ok(Json(app.admin.bucket_policy(&permit, &bucket, &request)?))
 }
 
 /// Ends a bucket's registration; refused while something is in it.

@@ -2,7 +2,8 @@
 
 use crate::support::{STORE_KEY, TestApp, Who};
 use protocol::Page;
-use protocol::bucket::Bucket;
+use protocol::admin::Team;
+use protocol::bucket::{Bucket, PolicyDocuments};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -91,6 +92,59 @@ async fn an_endpoint_that_is_none_is_refused() {
             .ask(Who::InstanceAdmin, "POST", "/v1/buckets", body)
             .await;
         assert_eq!(answer.status, 422, "T9 {endpoint}: {}", answer.text);
+    }
+    app.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_to_apply_at_the_cloud_names_the_teams_roots_and_keeps_what_is_there() {
+    let app = TestApp::start().await;
+    let ask = async |body: Value| {
+        let path = "/v1/buckets/vision/policy";
+        app.ask(Who::InstanceAdmin, "POST", path, body).await
+    };
+    let theirs = json!({"Sid": "Theirs", "Effect": "Deny", "Principal": "*",
+        "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::vision"});
+    let told: PolicyDocuments = ask(json!({
+        "principal": "arn:aws:iam::123456789012:role/signer",
+        "networks": ["203.0.113.0/24"],
+        "existing": {"bucket-policy": {"Version": "2012-10-17", "Statement": [theirs]}},
+    }))
+    .await
+    .expect(200);
+    let policy = told
+        .documents
+        .iter()
+        .find(|document| document.kind == "bucket-policy")
+        .unwrap();
+    assert_eq!(policy.body["Statement"][0], theirs);
+    let team: Team = app
+        .ask(Who::Member, "GET", "/v1/teams/vision", Value::Null)
+        .await
+        .expect(200);
+    let root = format!("arn:aws:s3:::vision/{}/*", team.id);
+    assert!(policy.body.to_string().contains(&root), "{root}");
+    assert!(!policy.reasons.is_empty() && !policy.apply.is_empty());
+    assert!(told.terraform.is_object());
+    for (body, field) in [
+        (json!({}), "principal"),
+        (json!({"principal": "nobody"}), "principal"),
+        (
+            json!({"principal": "arn:aws:iam::123456789012:role/r", "networks": ["10/8"]}),
+            "networks",
+        ),
+        (
+            json!({"principal": "arn:aws:iam::123456789012:role/r", "project": "p"}),
+            "project",
+        ),
+    ] {
+        let answer = ask(body.clone()).await;
+        assert_eq!(answer.status, 422, "{body}: {}", answer.text);
+        assert!(
+            answer.text.contains(&format!("\"field\":\"{field}\"")),
+            "{}",
+            answer.text
+        );
     }
     app.shutdown().await;
 }

@@ -173,6 +173,7 @@ impl Fixture {
                 let name = app.fresh("bucket");
                 app.new_bucket(&name, &name, "")
             }
+            "get_bucket_policy" => json!({"principal": "arn:aws:iam::123456789012:role/signer"}),
             "create_limit" => limit(),
             "create_urls to get" => json!({"method": "get", "objects": [{"key": "a"}]}),
             "create_urls to head" => json!({"method": "head", "objects": [{"key": "a"}]}),

@@ -18,6 +18,9 @@ pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> an
                 format!("registered {} at {}", bucket.name, bucket.place.endpoint())
             });
         }
+        BucketCommand::Policy(arguments) => {
+            super::bucket_policy::run(api, arguments, output).await?;
+        }
         BucketCommand::List => {
             let buckets = collect_pages(async |after: Option<String>| {
                 api.list_buckets(after.as_deref()).await
