@@ -1,6 +1,6 @@
 # The one list of commands. A recipe only names its script; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help check test quick differential fuzz isolation demo bench bench-presign generate docs ci clean-tools
+.PHONY: help check test quick differential fuzz isolation demo bench bench-presign bench-transfer generate docs ci clean-tools
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r n t; do printf '  make %-13s %s\n' "$$n" "$$t"; done
@@ -31,6 +31,9 @@ bench: ## measure, and print each row beside its target
 
 bench-presign: ## measure signing against other libraries, which the first run builds
 	@scripts/bench-presign.sh
+
+bench-transfer: ## put and get beside s5cmd, rclone and the AWS command line, on one SeaweedFS
+	@scripts/bench-transfer.sh
 
 generate: ## rewrite what is generated: openapi.json, docs/configuration.md, help texts
 	@scripts/generate.sh

