@@ -1,6 +1,7 @@
 """Steps of with-seaweedfs.sh and with-moto.sh: `configure` writes the identities with random keys, `wait` waits until they
 work, `create` makes the buckets first."""
 
+import base64
 import datetime
 import hashlib
 import hmac
@@ -14,6 +15,7 @@ import urllib.parse
 import urllib.request
 
 REGION = "us-east-1"
+ROLE = "arn:aws:iam::000000000000:role/signet"
 DEADLINE_SECONDS = 60
 
 
@@ -31,6 +33,32 @@ def write_private(path, value):
         json.dump(value, file, indent=1)
 
 
+def roles(buckets):
+    """One role, which the admin's key assumes: it opens all buckets, so that a session's policy is what narrows it."""
+    objects = ["GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts"]
+    allowed = [
+        {"Action": [f"s3:{each}" for each in objects], "Resource": [f"arn:aws:s3:::{bucket}/*" for bucket in buckets]},
+        {"Action": ["s3:ListBucket"], "Resource": [f"arn:aws:s3:::{bucket}" for bucket in buckets]},
+    ]
+    trusted = {"Principal": {"AWS": "arn:aws:iam::000000000000:user/admin"}, "Action": ["sts:AssumeRole"]}
+
+    def document(statements):
+        return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+
+    role = {"roleName": "signet", "roleArn": ROLE, "trustPolicy": document([trusted]), "attachedPolicies": ["objects"]}
+    return {
+        "sts": {
+            "tokenDuration": "1h",
+            "maxSessionLength": "12h",
+            "issuer": "seaweedfs-sts",
+            "signingKey": base64.b64encode(secrets.token_bytes(32)).decode(),
+        },
+        "policy": {"defaultEffect": "Deny"},
+        "policies": [{"name": "objects", "document": document(allowed)}],
+        "roles": [role],
+    }
+
+
 def configure(folder, port, *buckets):
     admin = key_pair()
     teams = [{"name": bucket, **key_pair()} for bucket in buckets]
@@ -39,7 +67,10 @@ def configure(folder, port, *buckets):
         allowed = [f"{action}:{team['name']}" for action in ("Read", "List", "Tagging", "Write")]
         identities.append(identity(team["name"], team, allowed))
     write_private(f"{folder}/identities.json", {"identities": identities})
-    store = {"endpoint": f"http://127.0.0.1:{port}", "region": REGION, "admin": admin, "buckets": teams}
+    write_private(f"{folder}/roles.json", roles(buckets))
+    endpoint = f"http://127.0.0.1:{port}"
+    role = {"role_arn": ROLE, "sts_endpoint": endpoint}
+    store = {"endpoint": endpoint, "region": REGION, "admin": admin, "role": role, "buckets": teams}
     write_private(f"{folder}/store.json", store)
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # with-seaweedfs.sh COMMAND…: runs it with SIGNET_TEST_S3 naming a JSON file that describes a fresh SeaweedFS on loopback,
-#   {"endpoint", "region", "admin": {"access_key_id", "secret_access_key"}, "buckets": [{"name", "access_key_id", "secret_access_key"}]}
-# where each bucket's key opens that bucket alone. Keys are random; the store and its data are gone at the end.
+#   {"endpoint", "region", "admin": {"access_key_id", "secret_access_key"}, "role": {"role_arn", "sts_endpoint"},
+#    "buckets": [{"name", "access_key_id", "secret_access_key"}]}
+# where each bucket's key opens that bucket alone, and the admin's key assumes the role. Keys are random; the store and its data are gone at the end.
 here=$PWD
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -43,7 +44,7 @@ start() {
       -volume.port="${ports[4]}" -volume.port.grpc="${ports[5]}" -filer.port="${ports[6]}" -filer.port.grpc="${ports[7]}" \
       -admin.port="${ports[8]}" -admin.port.grpc="${ports[9]}" -metricsPort="${ports[10]}" \
       -s3.localSocket="$work/s3.sock" -filer.localSocket="$work/filer.sock" \
-      -s3.config="$work/identities.json" -s3.domainName=s3.localhost -bucket=team-vision,team-language
+      -s3.config="$work/identities.json" -s3.iam.config="$work/roles.json" -s3.domainName=s3.localhost -bucket=team-vision,team-language
   ) >"$work/log" 2>&1 &
   server=$!
   python3 "$root/scripts/seaweedfs.py" wait "$work/store.json" "$server" 2>"$work/waiting"

@@ -24,17 +24,18 @@ pub use answer::{Completed, Head, PartToComplete, StoredChecksum, StoredPart, Wr
 pub use control::Control;
 pub use error::{Cause, Error, Kind, StoreOperation};
 pub use http::{AddressRules, BreakerSettings, Forbidden, HttpSettings};
-pub use lender::Purpose;
-pub use plan::seal as seal_plan;
+pub use lender::{Purpose, Tenant};
+pub use plan::{NoCredential, seal as seal_plan};
 pub use registration::check_registration;
 pub use seal::SealKeys;
-pub use signer::{Headers, Signed, Signer};
+pub use signer::{AzureSigner, Headers, LocalSigner, Prepared, SignBlob, Signed, Signer, Signing};
 
 use crate::clock::Clock;
 use crate::policy::BucketFacts;
 use lender::Lender;
 use parking_lot::RwLock;
-use protocol::bucket::Provider;
+use plan::Outside;
+use protocol::bucket::{Attribution, Provider};
 use protocol::id::BucketId;
 use sender::Sender;
 use std::collections::HashMap;
@@ -46,6 +47,7 @@ pub struct Stores {
     keys: SealKeys,
     clock: Arc<dyn Clock>,
     http: http::Http,
+    outside: Outside,
     open: RwLock<HashMap<BucketId, Arc<Opened>, foldhash::fast::RandomState>>,
 }
 
@@ -65,7 +67,8 @@ impl Opened {
             || (known.credential_revision == bucket.credential_revision
                 && known.sealed_plan == bucket.sealed_plan
                 && known.place == bucket.place
-                && known.endpoints == bucket.endpoints)
+                && known.endpoints == bucket.endpoints
+                && known.external_id == bucket.external_id)
     }
 }
 
@@ -79,10 +82,21 @@ impl Stores {
         clock: Arc<dyn Clock>,
         settings: HttpSettings,
     ) -> Result<Self, Error> {
+        let outside = Outside::new(Arc::clone(&clock))?;
+        Self::with_outside(keys, clock, settings, outside)
+    }
+
+    fn with_outside(
+        keys: SealKeys,
+        clock: Arc<dyn Clock>,
+        settings: HttpSettings,
+        outside: Outside,
+    ) -> Result<Self, Error> {
         Ok(Self {
             keys,
             clock,
             http: http::Http::new(settings)?,
+            outside,
             open: RwLock::default(),
         })
     }
@@ -104,13 +118,22 @@ impl Stores {
     /// The signer of a bucket's URLs.
     ///
     /// # Errors
-    /// When the credential does not open, or the registration cannot be signed for.
+    /// When the credential does not open or none is to be had, the registration cannot be signed for,
+    /// or nothing holds URLs to the networks of the purpose.
     pub async fn signer(
         &self,
         bucket: &Arc<BucketFacts>,
-        purpose: Purpose,
+        purpose: Purpose<'_>,
     ) -> Result<Signer, Error> {
-        self.opened(bucket)?.lender.lend(purpose).await
+        let signer = self.opened(bucket)?.lender.lend(purpose).await?;
+        let attribution = bucket
+            .capabilities
+            .as_ref()
+            .map(|proven| proven.attribution);
+        Ok(match attribution {
+            Some(Attribution::JoinOnly) => signer.join_only(),
+            _ => signer,
+        })
     }
 
     /// The server's own requests to a bucket.
@@ -127,7 +150,7 @@ impl Stores {
         {
             return Ok(Arc::clone(opened));
         }
-        let lender = Arc::new(plan::open(&self.keys, bucket)?);
+        let lender = Arc::new(plan::open(&self.keys, bucket, &self.outside)?);
         let opened = Arc::new(Opened {
             bucket: Arc::clone(bucket),
             control: self.control_of(bucket, &lender),

@@ -22,7 +22,7 @@ use server::clock::SystemClock;
 use server::config::Config;
 use server::policy::PlainUrls;
 use server::serve::{self, Mode};
-use server::stores::{HttpSettings, Purpose, SealKeys, Signer, Stores};
+use server::stores::{HttpSettings, LocalSigner, Purpose, SealKeys, Signer, Stores};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -256,7 +256,7 @@ fn decide_and_sign(app: &App, stores: &Stores, ask: &Ask) -> presign::SignedUrl 
         ..Request::new(Method::Get, Target::Object(&key))
     };
     let signer = stores.signer(bucket, Purpose::default());
-    let Some(Ok(Signer::S3(signer))) = signer.now_or_never() else {
+    let Some(Ok(Signer::Local(LocalSigner::S3(signer)))) = signer.now_or_never() else {
         panic!("a key of its own is at hand");
     };
     signer.sign(&request, window).unwrap()

@@ -76,7 +76,9 @@ impl Error {
         move |source| {
             let bucket = name.clone();
             match source {
-                stores::Error::Unavailable { .. } => Self::BucketUnavailable { bucket, source },
+                stores::Error::Unavailable { .. } | stores::Error::NoCredential(_) => {
+                    Self::BucketUnavailable { bucket, source }
+                }
                 _ => Self::Bucket { bucket, source },
             }
         }

@@ -4,7 +4,7 @@ use super::expiry::{self, Bounds, Fault};
 use super::item::{Item, keys, objects};
 use super::rate::Exceeded;
 use super::{Broker, Error, Mandate};
-use crate::stores::{Headers, Purpose};
+use crate::stores::{Headers, Purpose, Tenant};
 use crate::telemetry;
 use presign::UrlBuffer;
 use protocol::Timestamp;
@@ -117,7 +117,13 @@ impl Broker {
         }
         let now = self.clock.now();
         let bucket_error = Error::of_bucket(bucket);
-        let purpose = Purpose::default();
+        let purpose = Purpose {
+            team: Some(Tenant {
+                name: team.name.as_str(),
+                root: &root,
+            }),
+            ..Purpose::default()
+        };
         let signer = self.stores.signer(bucket, purpose).await;
         let signer = signer.map_err(&bucket_error)?;
         let bounds = Bounds {
@@ -136,12 +142,14 @@ impl Broker {
             .take(mandate.terms(), principal, team.id, count, now)
             .map_err(too_many)?;
         let grant_id: GrantId = self.ids.make();
-        let grant_text = grant_id.to_string();
         let signing = Instant::now();
         let acts = release.items.iter().map(|item| (item.key, &item.act));
         let signed = signer
-            .sign(acts, &grant_text, expiry.window)
-            .map_err(|error| bucket_error(error.into()))?;
+            .sign(acts, grant_id, expiry.window)
+            .map_err(&bucket_error)?
+            .finish()
+            .await
+            .map_err(&bucket_error)?;
         telemetry::signing_time(signer.store(), signing.elapsed());
         let mut event = mandate.event(&self.ids, Action::UrlIssue);
         event.upload_id = release.upload_id;

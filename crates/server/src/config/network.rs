@@ -1,11 +1,11 @@
 //! Ranges of network addresses.
 
 use super::section::{Kind, Setting};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 /// A range of addresses: `10.0.0.0/8`, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub struct Network {
     address: IpAddr,
@@ -28,6 +28,22 @@ impl Network {
             }
             _ => false,
         }
+    }
+
+    /// Its first and last address; `None` for a range of IPv6.
+    pub fn ipv4_ends(self) -> Option<(Ipv4Addr, Ipv4Addr)> {
+        let IpAddr::V4(address) = self.address else {
+            return None;
+        };
+        let free = u32::MAX.checked_shr(self.prefix_bits.into()).unwrap_or(0);
+        let address = u32::from(address);
+        Some(((address & !free).into(), (address | free).into()))
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix_bits)
     }
 }
 
@@ -88,6 +104,14 @@ mod tests {
         assert!(contains("0.0.0.0/0", "203.0.113.1"));
         assert!(contains("::/0", "2001:db9::1"));
         assert!(!contains("::/0", "203.0.113.1"));
+        let ends = |range: &str| {
+            let (first, last) = range.parse::<Network>().unwrap().ipv4_ends()?;
+            Some(format!("{first} {last}"))
+        };
+        assert_eq!(ends("10.1.2.3/8").unwrap(), "10.0.0.0 10.255.255.255");
+        assert_eq!(ends("192.0.2.7").unwrap(), "192.0.2.7 192.0.2.7");
+        assert_eq!(ends("0.0.0.0/0").unwrap(), "0.0.0.0 255.255.255.255");
+        assert_eq!(ends("2001:db8::/32"), None);
         for bad in ["", "10.0.0.0/33", "10/8", "a", "::/129", "10.0.0.0/-1"] {
             assert!(bad.parse::<Network>().is_err(), "{bad:?} parsed");
         }

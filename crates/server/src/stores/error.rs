@@ -5,7 +5,7 @@ mod kind;
 
 pub use kind::Kind;
 
-use super::{Forbidden, seal};
+use super::{Forbidden, NoCredential, seal};
 use std::time::Duration;
 
 /// A request to a store, by S3's name for it.
@@ -77,6 +77,12 @@ pub enum Error {
     /// The bucket's plan is one that this server does not know.
     #[error("the bucket's credential plan is not one that this server knows")]
     PlanUnknown(protocol::bucket::PlanKind),
+    /// No credential was to be had for the bucket.
+    #[error("no credential was to be had for the bucket: {0}")]
+    NoCredential(#[from] NoCredential),
+    /// The bucket's credential cannot hold URLs to these networks.
+    #[error("the bucket's credential cannot hold a URL to the networks that it must be for")]
+    CannotPin,
     /// The store answered with an error.
     #[error("the store refused {operation} with status {status}, code `{}`", code.as_deref().unwrap_or("-"))]
     Refused {
@@ -179,10 +185,13 @@ impl Error {
             Self::Refused { status, code, .. } => Kind::of_answer(*status, code.as_deref()),
             Self::Unavailable { cause, .. } => cause.kind(),
             Self::Forbidden(_) => Kind::Forbidden,
+            Self::NoCredential(NoCredential::NoAnswer | NoCredential::Ended) => Kind::Unavailable,
+            Self::NoCredential(_) => Kind::UnknownCredential,
             Self::Sealed(_)
             | Self::Sign(_)
             | Self::OtherStore
             | Self::PlanUnknown(_)
+            | Self::CannotPin
             | Self::Unexpected { .. }
             | Self::Client(_) => Kind::Other,
         }
@@ -245,6 +254,10 @@ impl Error {
             }
             Self::Sealed(_) => Some("register the bucket again with its credential"),
             Self::Forbidden(forbidden) => Some(forbidden.hint()),
+            Self::NoCredential(cause) => Some(cause.hint()),
+            Self::CannotPin => Some(
+                "use a bucket whose plan assumes a role, or one range of IPv4 addresses with Azure",
+            ),
             Self::Unavailable {
                 cause: Cause::Busy, ..
             } => Some("try again later; the operator sets `stores.bucket_requests`"),

@@ -1,48 +1,45 @@
-//! Lends what signs for a bucket: for whom, at which address of the store.
+//! Lends what signs for a bucket: for whom, at which address of the store, from which networks.
+
+mod keeper;
+mod mint;
+mod renewal;
+mod renewed;
+mod sessions;
+mod signers;
+#[cfg(test)]
+mod tests;
+
+pub(super) use keeper::Keeper;
+pub(super) use mint::{Mint, Minted};
+pub(super) use renewed::Renewed;
+pub(super) use sessions::{MintSessions, Sessions};
+pub(super) use signers::Sites;
 
 use super::Error;
-use super::signer::{Credential, Signer};
-use protocol::bucket::{Audience, AudienceEndpoints, StorePlace};
-use std::collections::BTreeMap;
+use super::signer::Signer;
+use crate::config::Network;
+use protocol::bucket::Audience;
+use signers::Signers;
+use std::sync::Arc;
 
 /// What a signer is for.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Purpose {
+pub struct Purpose<'a> {
     /// From where the store is reached; `None`: at its usual address.
     pub audience: Option<Audience>,
+    /// Whose objects it signs for; `None`: the server's own requests.
+    pub team: Option<Tenant<'a>>,
+    /// The networks from which its URLs are to work; empty: from everywhere.
+    pub networks: &'a [Network],
 }
 
-/// One credential at every address of a store.
-#[derive(Debug, Clone)]
-pub(super) struct Signers {
-    usual: Signer,
-    elsewhere: BTreeMap<Audience, Signer>,
-}
-
-impl Signers {
-    /// # Errors
-    /// When one of the addresses cannot be signed for.
-    pub(super) fn new(
-        place: &StorePlace,
-        endpoints: &AudienceEndpoints,
-        credential: &Credential,
-    ) -> Result<Self, Error> {
-        let usual = Signer::new(place, credential.clone())?;
-        let elsewhere = endpoints
-            .iter()
-            .map(|(audience, address)| {
-                let signer = Signer::new(&place.at(address), credential.clone())?;
-                Ok::<_, Error>((*audience, signer))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { usual, elsewhere })
-    }
-
-    fn at(&self, audience: Option<Audience>) -> &Signer {
-        audience
-            .and_then(|audience| self.elsewhere.get(&audience))
-            .unwrap_or(&self.usual)
-    }
+/// A team in a bucket.
+#[derive(Debug, Clone, Copy)]
+pub struct Tenant<'a> {
+    /// Its name, which the store's log shows where a credential can say it.
+    pub name: &'a str,
+    /// What all its keys begin with; ends in `/`.
+    pub root: &'a str,
 }
 
 /// Lends signers for one bucket.
@@ -50,14 +47,25 @@ impl Signers {
 pub(super) enum Lender {
     /// The same credential always.
     Fixed(Signers),
+    /// One credential at a time.
+    Renewed(Arc<Renewed>),
+    /// A session for each team and its networks.
+    Sessions(Sessions),
 }
 
 impl Lender {
     /// A signer for a purpose.
-    pub(super) async fn lend(&self, purpose: Purpose) -> Result<Signer, Error> {
-        match self {
-            Self::Fixed(signers) => Ok(signers.at(purpose.audience).clone()),
-        }
+    ///
+    /// # Errors
+    /// [`Error::CannotPin`] when nothing holds its URLs to the networks; [`Error::NoCredential`].
+    pub(super) async fn lend(&self, purpose: Purpose<'_>) -> Result<Signer, Error> {
+        let signer = match self {
+            Self::Fixed(signers) => signers.at(purpose.audience).clone(),
+            Self::Renewed(renewed) => renewed.lend(purpose.audience).await?,
+            // The session is held to the networks, and all that it signs
+            Self::Sessions(sessions) => return sessions.lend(purpose).await,
+        };
+        signer.held_to(purpose.networks).ok_or(Error::CannotPin)
     }
 
     /// A signer for the server's own requests, which it sends over the operator's own network where
@@ -65,6 +73,7 @@ impl Lender {
     pub(super) async fn lend_own(&self) -> Result<Signer, Error> {
         self.lend(Purpose {
             audience: Some(Audience::Internal),
+            ..Purpose::default()
         })
         .await
     }

@@ -1,6 +1,8 @@
-//! Whether a bucket can be signed for, before it is registered.
+//! Whether a bucket can be signed for, before it is registered. Nobody is asked for a credential yet.
 
-use super::lender::Signers;
+mod shape;
+
+use super::lender::Sites;
 use super::{Error, plan};
 use protocol::bucket::{AudienceEndpoints, Misfit, Registration};
 
@@ -20,16 +22,21 @@ pub fn check_registration(
             format!("is not a plan for `{provider}`"),
         ));
     }
-    plan::credential(plan)
-        .and_then(|credential| Signers::new(&bucket.place, endpoints, &credential))
-        .map(drop)
-        .map_err(|error| {
-            let field = match &error {
-                Error::Sign(presign::Error::InvalidBucket(_)) => "place.container",
-                Error::Sign(presign::Error::InvalidRegion) => "place.region",
-                Error::Sign(presign::Error::InvalidCredential(_)) => "credential",
-                _ => "place.endpoint",
-            };
-            misfit(field, format!("cannot be used: {error}"))
-        })
+    let sites = Sites::of(&bucket.place, endpoints);
+    let held = plan::held(plan).and_then(|credential| {
+        let sites = sites?;
+        credential
+            .map(|credential| sites.signers(&credential))
+            .transpose()
+    });
+    held.map_err(|error| {
+        let field = match &error {
+            Error::Sign(presign::Error::InvalidBucket(_)) => "place.container",
+            Error::Sign(presign::Error::InvalidRegion) => "place.region",
+            Error::Sign(presign::Error::InvalidCredential(_)) => "credential",
+            _ => "place.endpoint",
+        };
+        misfit(field, format!("cannot be used: {error}"))
+    })?;
+    shape::check(plan, &bucket.place).map_err(|(field, reason)| misfit(field, reason.to_owned()))
 }

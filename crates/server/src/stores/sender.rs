@@ -84,20 +84,22 @@ impl Sender {
     /// Signs a request as of now.
     async fn attempt(&self, call: &Call<'_>) -> Result<Attempt, Error> {
         let operation = call.operation;
-        let window = Window {
-            from: Timestamp::from_unix_seconds(self.clock.now().unix_seconds()),
-            ttl: Ttl::from_seconds(LIFE_SECONDS)?,
-        };
         let signer = self.lender.lend_own().await?;
-        let url = signer.sign_own(
-            &Request {
-                method: call.method,
-                target: Target::Object(call.key.as_str()),
-                headers: call.headers,
-                query: call.query,
-            },
-            window,
-        )?;
+        let now = self.clock.now();
+        let left = signer.credential_expires_at().map(|at| at.since(now));
+        let left = left.and_then(|left| u32::try_from(left.as_secs()).ok());
+        let window = Window {
+            from: Timestamp::from_unix_seconds(now.unix_seconds()),
+            // No URL outlives its credential, and a second is enough to be sent
+            ttl: Ttl::from_seconds(left.map_or(LIFE_SECONDS, |left| left.clamp(1, LIFE_SECONDS)))?,
+        };
+        let request = Request {
+            method: call.method,
+            target: Target::Object(call.key.as_str()),
+            headers: call.headers,
+            query: call.query,
+        };
+        let url = signer.sign_own(&request, window).await?;
         let mut headers = HeaderMap::with_capacity(call.headers.len() + call.unsigned.len());
         for &(name, value) in call.headers.iter().chain(call.unsigned) {
             let value = HeaderValue::from_str(value)

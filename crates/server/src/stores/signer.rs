@@ -2,15 +2,25 @@
 
 mod azure;
 mod gcs;
+mod local;
 mod s3;
+mod sign_blob;
+mod site;
 
+pub use azure::AzureSigner;
+pub(super) use azure::EARLY_SECONDS as AZURE_EARLY_SECONDS;
+pub use local::LocalSigner;
+pub(super) use sign_blob::{Iam, MAX_LIFE as SIGN_BLOB_MAX_LIFE};
+pub use sign_blob::{Prepared, SignBlob};
+pub(super) use site::Site;
+
+use super::Error;
 use super::act::Act;
-use presign::{BatchRequest, Error, Request, SignedUrl, Target, UrlBuffer, Window};
-use protocol::bucket::{Addressing, StorePlace};
+use crate::config::Network;
+use presign::{Request, SignedUrl, Target, UrlBuffer, Window};
+use protocol::id::GrantId;
 use protocol::{ObjectKey, Timestamp};
-
-/// The signed parameter that carries a grant's id into the log of S3 and its kin.
-const GRANT_PARAMETER: &str = "x-grant";
+use std::sync::Arc;
 
 /// Headers of a request, as name and value.
 pub type Headers = Vec<(String, String)>;
@@ -18,12 +28,10 @@ pub type Headers = Vec<(String, String)>;
 /// What signs for a bucket.
 #[derive(Debug, Clone)]
 pub enum Signer {
-    /// For S3 and its kin.
-    S3(presign::s3::Signer),
-    /// For Cloud Storage.
-    Gcs(presign::gcs::Signer),
-    /// For Azure Blob Storage.
-    Azure(presign::azure::Signer),
+    /// With a key that is at hand.
+    Local(LocalSigner),
+    /// With a key that Google keeps: each URL takes a request.
+    SignBlob(SignBlob),
 }
 
 /// A credential, of whichever store.
@@ -31,6 +39,7 @@ pub enum Signer {
 pub(super) enum Credential {
     S3(presign::s3::Credential),
     Gcs(presign::gcs::Credential),
+    SignBlob(Arc<Iam>),
     Azure(presign::azure::Credential),
 }
 
@@ -55,6 +64,16 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
+    /// What is bound: headers, and parameters of the query.
+    fn pairs(&self) -> (Vec<(&str, &str)>, Vec<(&str, &str)>) {
+        let headers = self.bound.iter();
+        let query = self.query.iter();
+        (
+            headers.map(|(name, value)| (*name, &**value)).collect(),
+            query.map(|(name, value)| (*name, &**value)).collect(),
+        )
+    }
+
     fn headers(self) -> Headers {
         self.bound
             .into_iter()
@@ -64,212 +83,139 @@ impl Words<'_> {
     }
 }
 
-impl Signer {
-    /// What signs for a place with a credential.
+fn request<'r>(
+    act: &Act<'_>,
+    key: &'r ObjectKey,
+    headers: &'r [(&'r str, &'r str)],
+    query: &'r [(&'r str, &'r str)],
+) -> Request<'r> {
+    Request {
+        method: act.method(),
+        target: Target::Object(key.as_str()),
+        headers,
+        query,
+    }
+}
+
+/// Signatures that were asked for.
+#[derive(Debug)]
+#[must_use]
+pub enum Signing {
+    /// They are made.
+    Done(Signed),
+    /// Google makes them.
+    Awaited(Prepared),
+}
+
+impl Signing {
+    /// Waits for those that somebody else makes.
     ///
     /// # Errors
-    /// When the place cannot be signed for, or the credential is another store's.
-    pub(super) fn new(
-        place: &StorePlace,
-        credential: Credential,
-    ) -> Result<Self, crate::stores::Error> {
-        Ok(match (place, credential) {
-            (
-                StorePlace::S3 {
-                    endpoint,
-                    region,
-                    container,
-                    addressing,
-                },
-                Credential::S3(credential),
-            ) => Self::S3(presign::s3::Signer::new(
-                presign::s3::Endpoint::parse(
-                    endpoint,
-                    match addressing {
-                        Addressing::VirtualHost => presign::s3::Addressing::VirtualHost,
-                        Addressing::Path => presign::s3::Addressing::Path,
-                    },
-                    container,
-                    region,
-                )?,
-                credential,
+    /// When one is not made.
+    pub async fn finish(self) -> Result<Signed, Error> {
+        match self {
+            Self::Done(signed) => Ok(signed),
+            Self::Awaited(prepared) => prepared.finish().await,
+        }
+    }
+}
+
+impl Signer {
+    /// What signs for a site with a credential.
+    ///
+    /// # Errors
+    /// When the credential is another store's.
+    pub(super) fn new(site: &Site, credential: &Credential) -> Result<Self, Error> {
+        Ok(match (site.clone(), credential.clone()) {
+            (Site::S3(endpoint), Credential::S3(credential)) => Self::Local(LocalSigner::S3(
+                presign::s3::Signer::new(endpoint, credential),
             )),
-            (
-                StorePlace::Gcs {
-                    endpoint,
-                    container,
-                    addressing,
-                },
-                Credential::Gcs(credential),
-            ) => Self::Gcs(presign::gcs::Signer::new(
-                presign::gcs::Endpoint::parse(
-                    endpoint,
-                    match addressing {
-                        Addressing::VirtualHost => presign::gcs::Addressing::VirtualHost,
-                        Addressing::Path => presign::gcs::Addressing::Path,
-                    },
-                    container,
-                )?,
-                credential,
+            (Site::Gcs(endpoint), Credential::Gcs(credential)) => Self::Local(LocalSigner::Gcs(
+                presign::gcs::Signer::new(endpoint, credential),
             )),
-            (
-                place @ StorePlace::Azure {
-                    account, container, ..
-                },
-                Credential::Azure(credential),
-            ) => Self::Azure(presign::azure::Signer::new(
-                presign::azure::Endpoint::parse(&place.endpoint(), account, container)?,
-                presign::azure::Version::V2020_12_06,
-                credential,
-            )),
-            _ => return Err(crate::stores::Error::OtherStore),
+            (Site::Gcs(endpoint), Credential::SignBlob(iam)) => {
+                Self::SignBlob(SignBlob::new(endpoint, iam)?)
+            }
+            (Site::Azure(endpoint), Credential::Azure(credential)) => {
+                Self::Local(LocalSigner::Azure(AzureSigner::new(endpoint, credential)))
+            }
+            _ => return Err(Error::OtherStore),
         })
+    }
+
+    /// The same, whose URLs work from these networks alone. `None` when the signature cannot say so.
+    pub(super) fn held_to(self, networks: &[Network]) -> Option<Self> {
+        match (self, networks) {
+            (signer, []) => Some(signer),
+            (Self::Local(LocalSigner::Azure(signer)), [network]) => {
+                let signer = signer.held_to(*network)?;
+                Some(Self::Local(LocalSigner::Azure(signer)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same, without the grant's id where not every store of the kind takes one.
+    pub(super) fn join_only(self) -> Self {
+        match self {
+            Self::Local(LocalSigner::Azure(signer)) => {
+                Self::Local(LocalSigner::Azure(signer.without_correlation()))
+            }
+            signer => signer,
+        }
     }
 
     /// The credential's public id, as the record has it: an access key's id, a service account, or the
     /// storage account whose key it is.
     pub fn access_key_id(&self) -> String {
         match self {
-            Self::S3(signer) => signer.access_key_id().to_owned(),
-            Self::Gcs(signer) => signer.authorizer().to_owned(),
-            Self::Azure(signer) => match signer.delegation() {
-                Some(key) => key.object_id.to_string(),
-                None => signer.endpoint().account().to_owned(),
-            },
+            Self::Local(signer) => signer.access_key_id(),
+            Self::SignBlob(signer) => signer.client_email().to_owned(),
         }
     }
 
     /// When the credential ends, and every URL that it signed with it.
     pub fn credential_expires_at(&self) -> Option<Timestamp> {
-        let at = match self {
-            Self::S3(signer) => signer.credential_expires_at(),
-            Self::Gcs(signer) => signer.credential_expires_at(),
-            Self::Azure(signer) => signer.credential_expires_at(),
-        };
-        at.map(|at| Timestamp::from_unix_seconds(at.unix_seconds()))
+        match self {
+            Self::Local(signer) => signer.credential_expires_at(),
+            Self::SignBlob(signer) => Some(signer.good_until()),
+        }
     }
 
     /// The store's name in metrics.
     pub fn store(&self) -> &'static str {
         match self {
-            Self::S3(_) => "s3",
-            Self::Gcs(_) => "gcs",
-            Self::Azure(_) => "azure",
+            Self::Local(signer) => signer.store(),
+            Self::SignBlob(_) => "gcs",
         }
     }
 
-    /// Signs one URL an object, each with the grant's id where the store takes one. Those that differ
-    /// in the key alone are signed together, which takes a fraction of the time.
+    /// Signs one URL an object, each with the grant's id where the store takes one. With a key that is
+    /// at hand they are done when this returns.
     ///
     /// # Errors
     /// When one cannot be signed.
     pub fn sign<'a>(
         &self,
         acts: impl Iterator<Item = (&'a ObjectKey, &'a Act<'a>)> + Clone,
-        grant: &str,
+        grant: GrantId,
         window: Window,
-    ) -> Result<Signed, Error> {
-        let mut signed = Signed::default();
-        let Some((_, first)) = acts.clone().next() else {
-            return Ok(signed);
-        };
-        if acts.clone().all(|(_, act)| act.is_plain() && act == first) {
-            let keys = acts.clone().map(|(key, _)| key.as_str());
-            let urls = &mut signed.urls;
-            self.in_words(&self.words(first), grant, |headers, query| {
-                let request = BatchRequest {
-                    method: first.method(),
-                    headers,
-                    query,
-                };
-                match self {
-                    Self::S3(signer) => signer.sign_batch(&request, keys, window, urls),
-                    Self::Gcs(signer) => signer.sign_batch(&request, keys, window, urls),
-                    Self::Azure(signer) => {
-                        signer.sign_batch(&request, keys, azure::early(window), urls)
-                    }
-                }
-            })?;
-            signed.headers.resize(acts.count(), Headers::new());
-            return Ok(signed);
-        }
-        for (key, act) in acts {
-            let words = self.words(act);
-            let url = self.in_words(&words, grant, |headers, query| {
-                self.sign_one(act, key, headers, query, window)
-            })?;
-            signed.urls.append(&url);
-            signed.headers.push(words.headers());
-        }
-        Ok(signed)
+    ) -> Result<Signing, Error> {
+        Ok(match self {
+            Self::Local(signer) => Signing::Done(signer.sign(acts, grant, window)?),
+            Self::SignBlob(signer) => Signing::Awaited(signer.prepare(acts, grant, window)?),
+        })
     }
 
     /// Signs a request of the server's own.
-    pub(super) fn sign_own(
+    pub(super) async fn sign_own(
         &self,
         request: &Request<'_>,
         window: Window,
     ) -> Result<SignedUrl, Error> {
         match self {
-            Self::S3(signer) => signer.sign(request, window),
-            Self::Gcs(signer) => signer.sign(request, window),
-            Self::Azure(signer) => signer.sign(request, azure::early(window)),
-        }
-    }
-
-    fn words<'a>(&self, act: &Act<'a>) -> Words<'a> {
-        match self {
-            Self::S3(_) => s3::words(act),
-            Self::Gcs(_) => gcs::words(act),
-            Self::Azure(_) => azure::words(act),
-        }
-    }
-
-    fn in_words<T>(
-        &self,
-        words: &Words<'_>,
-        grant: &str,
-        sign: impl FnOnce(&[(&str, &str)], &[(&str, &str)]) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let headers: Vec<(&str, &str)> = words
-            .bound
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let mut query: Vec<(&str, &str)> = words
-            .query
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        match self {
-            Self::S3(_) => query.push((GRANT_PARAMETER, grant)),
-            Self::Gcs(_) => query.push((gcs::GRANT_PARAMETER, grant)),
-            // A service SAS has no place for it
-            Self::Azure(_) => {}
-        }
-        sign(&headers, &query)
-    }
-
-    fn sign_one(
-        &self,
-        act: &Act<'_>,
-        key: &ObjectKey,
-        headers: &[(&str, &str)],
-        query: &[(&str, &str)],
-        window: Window,
-    ) -> Result<SignedUrl, Error> {
-        let request = Request {
-            method: act.method(),
-            target: Target::Object(key.as_str()),
-            headers,
-            query,
-        };
-        match self {
-            Self::S3(signer) => signer.sign(&request, window),
-            Self::Gcs(signer) => signer.sign(&request, window),
-            Self::Azure(signer) => {
-                signer.sign_with(&request, &azure::terms(act), azure::early(window))
-            }
+            Self::Local(signer) => Ok(signer.sign_own(request, window)?),
+            Self::SignBlob(signer) => signer.sign_one(request, window).await,
         }
     }
 }

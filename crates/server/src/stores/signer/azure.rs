@@ -5,14 +5,102 @@
 //! nothing is yet.
 
 use super::Words;
+use crate::config::Network;
 use crate::stores::act::Act;
 use crate::stores::azure::block_id;
-use presign::azure::{Permissions, Terms};
-use presign::{Timestamp, Ttl, Window};
+use presign::azure::{
+    AddressRange, Credential, Endpoint, Guid, Permissions, Signer, Terms, Version,
+};
+use presign::{BatchRequest, Error, Request, SignedUrl, Timestamp, Ttl, UrlBuffer, Window};
+use protocol::id::GrantId;
 
 /// How long before its time a URL is good already, in seconds: the service allows no difference of
 /// clocks.
-const EARLY_SECONDS: u32 = 300;
+pub(in crate::stores) const EARLY_SECONDS: u32 = 300;
+
+/// What signs for a container.
+#[derive(Debug, Clone)]
+pub struct AzureSigner {
+    signer: Signer,
+    /// From where its URLs work; `None`: from everywhere.
+    addresses: Option<AddressRange>,
+    /// Whether its URLs carry the grant's id into the service's log.
+    correlates: bool,
+}
+
+impl AzureSigner {
+    pub(super) fn new(endpoint: Endpoint, credential: Credential) -> Self {
+        Self {
+            // A service SAS has no place for a correlation id
+            correlates: credential.delegation().is_some(),
+            signer: Signer::new(endpoint, Version::V2020_12_06, credential),
+            addresses: None,
+        }
+    }
+
+    /// A signature has room for one range of IPv4 addresses.
+    pub(super) fn held_to(self, network: Network) -> Option<Self> {
+        let (first, last) = network.ipv4_ends()?;
+        Some(Self {
+            addresses: Some(AddressRange::new(first, last).ok()?),
+            ..self
+        })
+    }
+
+    pub(super) fn without_correlation(self) -> Self {
+        Self {
+            correlates: false,
+            ..self
+        }
+    }
+
+    pub(super) fn access_key_id(&self) -> String {
+        match self.signer.delegation() {
+            Some(key) => key.object_id.to_string(),
+            None => self.signer.endpoint().account().to_owned(),
+        }
+    }
+
+    pub(super) fn credential_expires_at(&self) -> Option<Timestamp> {
+        self.signer.credential_expires_at()
+    }
+
+    /// The least permission that suffices, and what is known of the request.
+    pub(super) fn terms(&self, act: &Act<'_>, grant: GrantId) -> Terms {
+        let mut terms = Terms::new();
+        if let Act::Write { only_new: true, .. } = act {
+            terms = terms.with_permissions(Permissions::CREATE);
+        }
+        if let Some(addresses) = self.addresses {
+            terms = terms.with_addresses(addresses);
+        }
+        if self.correlates {
+            terms = terms.with_correlation_id(Guid::from_u128(grant.uuid().as_u128()));
+        }
+        terms
+    }
+
+    pub(super) fn sign(
+        &self,
+        request: &Request<'_>,
+        terms: &Terms,
+        window: Window,
+    ) -> Result<SignedUrl, Error> {
+        self.signer.sign_with(request, terms, early(window))
+    }
+
+    pub(super) fn sign_batch<'n>(
+        &self,
+        request: &BatchRequest<'_>,
+        terms: &Terms,
+        names: impl IntoIterator<Item = &'n str>,
+        window: Window,
+        urls: &mut UrlBuffer,
+    ) -> Result<(), Error> {
+        self.signer
+            .sign_batch_with(request, terms, names, early(window), urls)
+    }
+}
 
 pub(super) fn words<'a>(act: &Act<'a>) -> Words<'a> {
     let mut words = Words::default();
@@ -43,17 +131,8 @@ pub(super) fn words<'a>(act: &Act<'a>) -> Words<'a> {
     words
 }
 
-/// The least permission that suffices.
-pub(super) fn terms(act: &Act<'_>) -> Terms {
-    match act {
-        Act::Write { only_new: true, .. } => Terms::new().with_permissions(Permissions::CREATE),
-        // The least that the method needs
-        _ => Terms::new(),
-    }
-}
-
 /// The same window, begun some minutes earlier.
-pub(super) fn early(window: Window) -> Window {
+fn early(window: Window) -> Window {
     let from = window.from.unix_seconds() - i64::from(EARLY_SECONDS);
     let ttl = Ttl::from_seconds(window.ttl.seconds().saturating_add(EARLY_SECONDS));
     Window {
