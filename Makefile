@@ -1,6 +1,6 @@
 # The one list of commands. A recipe only names its script; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help check test quick differential fuzz isolation demo bench bench-presign bench-transfer generate docs ci clean-tools
+.PHONY: help check test test-long quick differential fuzz isolation demo bench bench-presign bench-transfer generate docs ci clean-tools
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r n t; do printf '  make %-13s %s\n' "$$n" "$$t"; done
@@ -10,6 +10,9 @@ check: ## formatting, clippy and docs, warnings are errors
 
 test: ## everything: check, all tests (SQLite, PostgreSQL, SeaweedFS, Azurite, SDKs), doc tests, demos, README
 	@scripts/test.sh
+
+test-long: ## transfers of gigabytes on devstore, SeaweedFS and Azurite, every byte compared; half an hour
+	@scripts/test-long.sh
 
 quick: ## the tests on SQLite alone, without the slow faults
 	@scripts/quick.sh

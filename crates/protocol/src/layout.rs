@@ -102,6 +102,18 @@ mod tests {
 
     proptest! {
         #[test]
+        fn every_store_takes_the_parts(size in SINGLE_PUT_MAX_BYTES + 1..=MAX_OBJECT_BYTES) {
+            let layout = Layout::of(size).unwrap();
+            // S3 and Cloud Storage: 10,000 parts, from 5 MiB to 5 GiB but for the last; Azure: 50,000
+            // blocks of at most 4,000 MiB
+            prop_assert!(layout.part_count() <= 10_000);
+            let (_, length) = layout.part(1).unwrap();
+            prop_assert!((5 * MIB..=4_000 * MIB).contains(&length));
+            let (_, last) = layout.part(layout.part_count()).unwrap();
+            prop_assert!((1..=length).contains(&last));
+        }
+
+        #[test]
         fn parts_cover_the_object_without_gap_or_overlap(size in 0..=MAX_OBJECT_BYTES) {
             let layout = Layout::of(size).unwrap();
             let mut next = 0;

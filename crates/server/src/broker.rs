@@ -6,6 +6,7 @@
 mod complete;
 mod error;
 mod expiry;
+mod forgotten;
 mod item;
 mod landed;
 mod mandate;
@@ -20,7 +21,7 @@ mod urls;
 mod tests;
 
 pub use error::Error;
-pub use expiry::{Bounds, Expiry, Fault, SHORT_CAP_SECONDS, UPLOAD_CAP_SECONDS, expiry};
+pub use expiry::{Bounds, Expiry, Fault, SHORT_CAP_SECONDS, UPLOAD_CAP_SECONDS, Windows, expiry};
 pub use item::Item;
 pub use mandate::Mandate;
 pub use release::{Release, Released, ReleasedUrl};
@@ -47,6 +48,7 @@ pub struct Broker {
     clock: Arc<dyn Clock>,
     ids: Arc<IdMaker>,
     rates: rate::RateLimits,
+    windows: Windows,
 }
 
 impl Broker {
@@ -65,7 +67,15 @@ impl Broker {
             clock,
             ids,
             rates: rate::RateLimits::default(),
+            windows: Windows::default(),
         }
+    }
+
+    /// Narrows how long URLs live.
+    #[must_use]
+    pub fn with_windows(mut self, windows: Windows) -> Self {
+        self.windows = windows;
+        self
     }
 
     /// What is known of an upload, to be judged by its owner. `team` looks a team up; an upload of a

@@ -18,6 +18,7 @@ mod server;
 mod stores;
 mod teams;
 mod tls;
+mod urls;
 
 pub use bootstrap::Bootstrap;
 pub use database::{Database, DatabaseUrl};
@@ -33,6 +34,7 @@ pub use server::Server;
 pub use stores::Stores;
 pub use teams::Teams;
 pub use tls::Tls;
+pub use urls::Urls;
 
 use section::Source;
 use std::collections::BTreeMap;
@@ -64,6 +66,8 @@ pub struct Config {
     pub bootstrap: Bootstrap,
     /// How teams come to be.
     pub teams: Teams,
+    /// How long signed URLs live at most.
+    pub urls: Urls,
     effective: toml::Table,
 }
 
@@ -110,6 +114,7 @@ impl Config {
             log: source.section()?,
             bootstrap: source.section()?,
             teams: source.section()?,
+            urls: source.section()?,
             effective: source.finish()?,
         };
         Ok(config)

@@ -20,7 +20,9 @@ pub mod setup;
 mod signer;
 
 pub use act::Act;
-pub use answer::{Completed, Head, PartToComplete, StoredChecksum, StoredPart, Written};
+pub use answer::{
+    Completed, Head, OpenUpload, PartToComplete, StoredChecksum, StoredPart, Written,
+};
 pub use control::Control;
 pub use error::{Cause, Error, Kind, StoreOperation};
 pub use http::{AddressRules, BreakerSettings, Forbidden, HttpSettings};

@@ -5,4 +5,6 @@ mod log;
 mod metrics;
 
 pub use log::{LogWriter, start_logging, subscriber};
-pub use metrics::{Meter, count_panic, count_request, count_urls, meter, signing_time};
+pub use metrics::{
+    Meter, count_aborted_upload, count_panic, count_request, count_urls, meter, signing_time,
+};

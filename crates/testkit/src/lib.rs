@@ -2,4 +2,5 @@
 
 pub mod load;
 pub mod process;
+pub mod proxy;
 pub mod store;

@@ -1,4 +1,9 @@
-//! Stores to test against: the embedded one in process, SeaweedFS where it runs.
+//! Stores to test against: the embedded one in process, SeaweedFS and Azurite where they run.
+
+mod azurite;
+mod place;
+
+pub use place::{KeyedPlace, Kind, TestStore};
 
 use devstore::{BucketSettings, Credential, DevStore, Scope};
 use protocol::bucket::{CredentialPlan, NewBucket, StorePlace};

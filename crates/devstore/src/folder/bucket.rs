@@ -48,7 +48,7 @@ pub(crate) struct Upload {
     pub(crate) parts: BTreeMap<i32, Part>,
 }
 
-/// What must hold of the object that a write replaces.
+/// What must hold of the object that is replaced or deleted.
 #[derive(Debug, Default)]
 pub(crate) struct Precondition {
     pub(crate) if_match: Option<ETagCondition>,
@@ -211,11 +211,12 @@ impl Bucket {
     }
 
     /// Deletes the object, and says whether there was one.
-    pub(crate) fn delete(&self, key: &str) -> S3Result<bool> {
+    pub(crate) fn delete(&self, key: &str, precondition: &Precondition) -> S3Result<bool> {
         let mut index = self.index.lock();
-        if !index.objects.contains_key(key) {
+        let Some(current) = index.objects.get(key) else {
             return Ok(false);
-        }
+        };
+        precondition.check(Some(current))?;
         fs::remove_file(self.object_path(key)).map_err(S3Error::internal_error)?;
         if let Some(old) = index.objects.remove(key) {
             doom(&old.pieces);

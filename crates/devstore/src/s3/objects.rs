@@ -207,7 +207,11 @@ pub(super) async fn delete(
     extra: &Extra,
 ) -> Answer<DeleteObjectOutput> {
     let bucket = folder.bucket(&input.bucket)?;
-    let was_there = blocking(move || bucket.delete(&input.key)).await?;
+    let precondition = Precondition {
+        if_match: input.if_match,
+        if_none_match: None,
+    };
+    let was_there = blocking(move || bucket.delete(&input.key, &precondition)).await?;
     // Google: https://cloud.google.com/storage/docs/xml-api/delete-object
     if !was_there && extra.dialect == Dialect::Google {
         return Err(no_such_key());

@@ -4,10 +4,11 @@ use super::landed::{self, Assembly};
 use super::{Broker, Error, Mandate};
 use crate::db::registry::object::Settled;
 use crate::db::upload::{self, Phase, UploadRow};
-use crate::policy::{CompleteUpload, Permit, UploadFacts};
+use crate::policy::{CompleteUpload, Permit};
 use crate::stores::{self, Completed, Control, Head, StoredChecksum};
 use protocol::Digest;
 use protocol::audit::Action;
+use protocol::layout::Layout;
 use protocol::transfer::{Object, VerifiedBy};
 use std::time::Duration;
 
@@ -63,7 +64,18 @@ impl Broker {
             None => None,
         };
         let head = control.head(&row.key).await.map_err(&bucket_error)?;
-        let told = judge(&facts, &row, completed.as_ref(), head.as_ref())?;
+        let told = match judge(facts.layout, &row, completed.as_ref(), head.as_ref()) {
+            Err(Refused::Discard { etag, error }) => {
+                // Nobody is to read it, and nobody else's is deleted
+                control
+                    .discard(&row.key, &etag)
+                    .await
+                    .map_err(&bucket_error)?;
+                return Err(error);
+            }
+            Err(Refused::Keep(error)) => return Err(error),
+            Ok(told) => told,
+        };
         let proven = told
             || assembly.is_some_and(|assembly| assembly.told)
             || control
@@ -140,27 +152,37 @@ async fn put_together(
         Ok(completed) => Ok(Some(completed)),
         Err(error) if error.is_no_such_upload() => Ok(None),
         Err(error) => Err(match error.code() {
-            Some(code @ ("InvalidPart" | "InvalidPartOrder" | "BadDigest" | "EntityTooSmall")) => {
-                Failure::Mismatch(format!(
-                    "the store does not take the parts together (`{code}`); send those that are missing and complete again"
-                ))
-            }
+            Some(
+                code @ ("InvalidPart" | "InvalidPartOrder" | "BadDigest" | "EntityTooSmall"
+                | "InvalidBlockList"),
+            ) => Failure::Mismatch(format!(
+                "the store does not take the parts together (`{code}`); send those that are missing and complete again"
+            )),
             _ => Failure::Store(error),
         }),
     }
 }
 
+/// Why an object is not published.
+#[derive(Debug)]
+enum Refused {
+    /// It is none of this upload's.
+    Keep(Error),
+    /// This upload made it, and it is not what was announced.
+    Discard { etag: Box<str>, error: Error },
+}
+
 /// Judges the object at the key. True when the store's own checksum proves it.
 fn judge(
-    facts: &UploadFacts,
+    layout: Layout,
     row: &UploadRow,
     completed: Option<&Completed>,
     head: Option<&Head>,
-) -> Result<bool, Error> {
+) -> Result<bool, Refused> {
     let lost = || {
-        Error::ContentMismatch(
+        Refused::Keep(Error::ContentMismatch(
             "the store knows this upload no more; abort it and begin anew".to_owned(),
-        )
+        ))
     };
     let made_here = head.is_some_and(|head| {
         head.upload == Some(row.id)
@@ -174,9 +196,16 @@ fn judge(
         };
     }
     let head = head.ok_or_else(lost)?;
+    let wrong = |text: String| {
+        let error = Error::ContentMismatch(text);
+        match head.etag.clone() {
+            Some(etag) => Refused::Discard { etag, error },
+            None => Refused::Keep(error),
+        }
+    };
     if head.size_bytes != row.size_bytes {
-        return Err(Error::ContentMismatch(format!(
-            "the object has {} bytes in the store, not {}",
+        return Err(wrong(format!(
+            "the object had {} bytes in the store, not {}; send it again",
             head.size_bytes, row.size_bytes
         )));
     }
@@ -188,14 +217,114 @@ fn judge(
             }),
             Digest::Sha256Composite { composite, .. },
         ) => {
-            if stored == composite && part_count == facts.layout.part_count() {
+            if stored == composite && part_count == layout.part_count() {
                 Ok(true)
             } else {
-                Err(Error::ContentMismatch(
-                    "the object is not what was announced".to_owned(),
+                Err(wrong(
+                    "the object was not what was announced; send it again".to_owned(),
                 ))
             }
         }
         _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::id::{BucketId, ObjectId, PrincipalId, TeamId, UploadId};
+    use protocol::{Sha256Digest, Timestamp};
+
+    const SIZE: u64 = 40 << 20;
+
+    fn row(plain: bool) -> UploadRow {
+        UploadRow {
+            id: UploadId::from_parts(1, [1; 10]),
+            team_id: TeamId::from_parts(1, [1; 10]),
+            bucket_id: BucketId::from_parts(1, [1; 10]),
+            object_id: ObjectId::from_parts(1, [1; 10]),
+            key: "k".parse().unwrap(),
+            store_upload_id: "u".into(),
+            size_bytes: SIZE,
+            digest: Digest::Sha256Composite {
+                part_size_bytes: 16 << 20,
+                composite: Sha256Digest::from_bytes([7; 32]),
+            },
+            phase: Phase::Open,
+            plain,
+            verified_by: None,
+            started_by: PrincipalId::from_parts(1, [1; 10]),
+            created_at: Timestamp::from_unix_seconds(1),
+            expires_at: Timestamp::from_unix_seconds(2),
+        }
+    }
+
+    fn head(size_bytes: u64) -> Head {
+        Head {
+            size_bytes,
+            etag: Some("\"1\"".into()),
+            sha256: None,
+            upload: Some(row(false).id),
+        }
+    }
+
+    fn judged(plain: bool, completed: bool, head: Option<&Head>) -> Result<bool, Refused> {
+        let completed = completed.then(|| Completed {
+            etag: "\"1\"".into(),
+        });
+        judge(
+            Layout::of(SIZE).unwrap(),
+            &row(plain),
+            completed.as_ref(),
+            head,
+        )
+    }
+
+    #[test]
+    fn what_this_upload_made_of_another_size_or_digest_is_deleted() {
+        assert!(!judged(false, true, Some(&head(SIZE))).unwrap());
+        let composite = |byte| StoredChecksum::Composite {
+            composite: Sha256Digest::from_bytes([byte; 32]),
+            part_count: 3,
+        };
+        let right = Head {
+            sha256: Some(composite(7)),
+            ..head(SIZE)
+        };
+        assert!(judged(false, true, Some(&right)).unwrap());
+        let other = Head {
+            sha256: Some(composite(8)),
+            ..head(SIZE)
+        };
+        for wrong in [head(SIZE + 1), head(0), other] {
+            for plain in [false, true] {
+                let refused = judged(plain, true, Some(&wrong)).unwrap_err();
+                let Refused::Discard { etag, error } = refused else {
+                    panic!("{refused:?}");
+                };
+                assert_eq!(&*etag, "\"1\"");
+                assert!(matches!(error, Error::ContentMismatch(_)), "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_another_made_is_left_alone() {
+        let others = Head {
+            upload: None,
+            etag: Some("\"2\"".into()),
+            ..head(SIZE + 1)
+        };
+        for (completed, head) in [
+            (true, Some(&others)),
+            (false, Some(&others)),
+            (true, None),
+            (false, None),
+        ] {
+            let refused = judged(false, completed, head).unwrap_err();
+            assert!(matches!(refused, Refused::Keep(_)), "{refused:?}");
+        }
+        // A plain key is anybody's of the team: the upload was completed, and then replaced
+        assert!(!judged(true, true, Some(&others)).unwrap());
     }
 }

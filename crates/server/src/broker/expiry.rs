@@ -2,13 +2,56 @@
 
 use presign::{Ttl, Window};
 use protocol::Timestamp;
-use protocol::transfer::BoundBy;
+use protocol::transfer::{BoundBy, UrlMethod};
 use std::time::Duration;
 
 /// The longest life of URLs that read, delete, or write a part, in seconds.
 pub const SHORT_CAP_SECONDS: u32 = 3_600;
 /// The longest life of URLs that write a whole object, and of an upload in parts, in seconds.
 pub const UPLOAD_CAP_SECONDS: u32 = 86_400;
+/// The longest lives of URLs, as the operator sets them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a plain number has its unit in its name"
+)]
+pub struct Windows {
+    download_seconds: u32,
+    part_seconds: u32,
+    upload_seconds: u32,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self {
+            download_seconds: SHORT_CAP_SECONDS,
+            part_seconds: SHORT_CAP_SECONDS,
+            upload_seconds: UPLOAD_CAP_SECONDS,
+        }
+    }
+}
+
+impl Windows {
+    /// Lives in seconds of URLs that read or delete, that write a part, and that write a whole object.
+    /// None is longer than the cap of its kind.
+    pub fn new(download_seconds: u32, part_seconds: u32, upload_seconds: u32) -> Self {
+        Self {
+            download_seconds: download_seconds.min(SHORT_CAP_SECONDS),
+            part_seconds: part_seconds.min(SHORT_CAP_SECONDS),
+            upload_seconds: upload_seconds.min(UPLOAD_CAP_SECONDS),
+        }
+    }
+
+    /// The longest life of URLs for a method, in seconds.
+    pub(super) fn cap_seconds(self, method: UrlMethod, of_parts: bool) -> u32 {
+        match method {
+            UrlMethod::Put if of_parts => self.part_seconds,
+            UrlMethod::Put => self.upload_seconds,
+            UrlMethod::Get | UrlMethod::Head | UrlMethod::Delete => self.download_seconds,
+        }
+    }
+}
+
 /// URLs end this long before the credential that signs them does.
 pub(super) const CREDENTIAL_SKEW: Duration = Duration::from_mins(2);
 /// How far the clock may have moved, either way, since a request was allowed.
@@ -221,6 +264,23 @@ mod tests {
             ..asked
         };
         assert_eq!(live(&cap).unwrap().0, Ttl::MAX.seconds());
+    }
+
+    #[test]
+    fn windows_can_be_narrowed_and_not_widened() {
+        let caps = |windows: Windows| {
+            [
+                windows.cap_seconds(UrlMethod::Get, false),
+                windows.cap_seconds(UrlMethod::Head, false),
+                windows.cap_seconds(UrlMethod::Delete, false),
+                windows.cap_seconds(UrlMethod::Put, true),
+                windows.cap_seconds(UrlMethod::Put, false),
+            ]
+        };
+        let widest = [3_600, 3_600, 3_600, 3_600, 86_400];
+        assert_eq!(caps(Windows::default()), widest);
+        assert_eq!(caps(Windows::new(u32::MAX, u32::MAX, u32::MAX)), widest);
+        assert_eq!(caps(Windows::new(1, 2, 3)), [1, 1, 1, 2, 3]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::item::Item;
 use super::release::Release;
-use super::{Broker, Error, Mandate, SHORT_CAP_SECONDS};
+use super::{Broker, Error, Mandate};
 use crate::db::upload;
 use crate::policy::{Permit, SignParts};
 use crate::stores::Act;
@@ -55,7 +55,6 @@ impl Broker {
             )));
         }
         let release = Release {
-            cap_seconds: SHORT_CAP_SECONDS,
             ends_at: Some(facts.expires_at),
             upload_id: Some(facts.id),
             ..Release::new(UrlMethod::Put, items)

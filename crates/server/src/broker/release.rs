@@ -22,8 +22,6 @@ pub struct Release<'a> {
     pub items: Vec<Item<'a>>,
     /// Life asked for, in seconds.
     pub ttl_seconds: Option<u32>,
-    /// The cap of the operation, in seconds.
-    pub cap_seconds: u32,
     /// When what the URLs are for ends.
     pub ends_at: Option<Timestamp>,
     /// The upload that they are parts of.
@@ -33,17 +31,12 @@ pub struct Release<'a> {
 }
 
 impl<'a> Release<'a> {
-    /// A release within the usual cap of the method.
+    /// A release within the window of the method.
     pub fn new(method: UrlMethod, items: Vec<Item<'a>>) -> Self {
-        let cap_seconds = match method {
-            UrlMethod::Put => expiry::UPLOAD_CAP_SECONDS,
-            UrlMethod::Get | UrlMethod::Head | UrlMethod::Delete => expiry::SHORT_CAP_SECONDS,
-        };
         Self {
             method,
             items,
             ttl_seconds: None,
-            cap_seconds,
             ends_at: None,
             upload_id: None,
             version_id: None,
@@ -115,6 +108,7 @@ impl Broker {
             tracing::error!(team.name = %team.name, "a key outside of its team's root was to be signed");
             return Err(Error::NotFound);
         }
+        let of_parts = release.items.iter().any(|item| item.act.part().is_some());
         let now = self.clock.now();
         let bucket_error = Error::of_bucket(bucket);
         let purpose = Purpose {
@@ -129,7 +123,7 @@ impl Broker {
         let bounds = Bounds {
             decided_at: mandate.decided_at(),
             asked_seconds: release.ttl_seconds.map(i64::from),
-            cap_seconds: release.cap_seconds,
+            cap_seconds: self.windows.cap_seconds(release.method, of_parts),
             ends_at: release.ends_at,
             limit_seconds: mandate.terms().max_ttl_seconds,
             // No bucket has one yet: it is found by the live check of a bucket's policy

@@ -3,6 +3,7 @@
 use super::{Broker, Error};
 use crate::db::upload::{self, UploadRow};
 use crate::policy::BucketFacts;
+use crate::telemetry;
 use futures::StreamExt as _;
 use protocol::audit::{Action, Event};
 use protocol::id::{BucketId, PrincipalId};
@@ -102,6 +103,7 @@ impl Broker {
             tracing::warn!(upload.id = %row.id, %error, "an upload is given up, but its parts are still there");
             return false;
         }
+        telemetry::count_aborted_upload(why);
         let event = Event {
             id: self.ids.make(),
             at: self.clock.now(),

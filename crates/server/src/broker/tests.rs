@@ -3,6 +3,7 @@
 mod clock;
 mod content;
 mod fixture;
+mod forgotten;
 mod hostile;
 mod keys;
 mod plain;

@@ -5,12 +5,19 @@ use super::release::{Release, Released};
 use super::{Broker, Error, Mandate};
 use crate::policy::{Permit, PlainUrls};
 use crate::stores::Act;
+use protocol::bucket::Provider;
 use protocol::transfer::{MAX_BATCH, UrlMethod, UrlsObject, UrlsRequest};
 use protocol::{FileKey, ObjectKey};
 use std::collections::HashSet;
 
-/// The largest object that a store takes in one PUT, in bytes.
-const MAX_PUT_BYTES: u64 = 5 << 30;
+/// The largest object that a store takes in one PUT, in bytes. S3 says 5 GiB, Azure 5,000 MiB; Cloud
+/// Storage takes any.
+fn max_put_bytes(provider: Provider) -> u64 {
+    match provider {
+        Provider::Azure => 5_000 << 20,
+        _ => 5 << 30,
+    }
+}
 /// The longest name to save an object by, in bytes.
 const MAX_SAVE_AS_BYTES: usize = 255;
 
@@ -36,6 +43,7 @@ impl Broker {
         let request = op.request;
         check(&request)?;
         let root = plain_root(&mandate);
+        let max_bytes = max_put_bytes(mandate.bucket().place.provider());
         let keys = request
             .objects
             .iter()
@@ -49,7 +57,7 @@ impl Broker {
             .iter()
             .zip(&keys)
             .enumerate()
-            .map(|(index, (object, key))| item(&request, index, object, key))
+            .map(|(index, (object, key))| item(&request, max_bytes, index, object, key))
             .collect::<Result<Vec<_>, _>>()?;
         let release = Release {
             ttl_seconds: request.ttl_seconds,
@@ -126,6 +134,7 @@ fn check(request: &UrlsRequest) -> Result<(), Error> {
 
 fn item<'a>(
     request: &UrlsRequest,
+    max_bytes: u64,
     index: usize,
     object: &UrlsObject,
     key: &'a ObjectKey,
@@ -153,10 +162,10 @@ fn item<'a>(
     let size_bytes = object
         .size_bytes
         .ok_or_else(|| Error::invalid(field("size_bytes"), "is needed for `put`"))?;
-    if size_bytes > MAX_PUT_BYTES {
+    if size_bytes > max_bytes {
         return Err(Error::invalid(
             field("size_bytes"),
-            format!("is more than the {MAX_PUT_BYTES} bytes of one PUT; upload it in parts"),
+            format!("is more than the {max_bytes} bytes of one PUT; upload it in parts"),
         ));
     }
     let act = Act::Write {

@@ -1,7 +1,7 @@
 //! The reference of all settings, made from their declarations.
 
 use super::section::{Description, Section, variable};
-use super::{Bootstrap, Database, Limits, Log, Metrics, Seal, Server, Stores, Teams, Tls};
+use super::{Bootstrap, Database, Limits, Log, Metrics, Seal, Server, Stores, Teams, Tls, Urls};
 use std::fmt::Write as _;
 
 const HEAD: &str = "# Configuration
@@ -26,6 +26,7 @@ pub fn reference() -> String {
     section::<Log>(&mut page);
     section::<Bootstrap>(&mut page);
     section::<Teams>(&mut page);
+    section::<Urls>(&mut page);
     page
 }
 

@@ -50,13 +50,14 @@ fn a_fault_names_the_setting_and_the_way_out() {
     insta::assert_snapshot!(refusal("[server]\nlisten = 'here'", &[]), @"`server.listen` cannot be used: invalid socket address syntax");
     insta::assert_snapshot!(refusal("", &[("SIGNET_LIMITS__BODY_BYTES", "8M")]), @"`limits.body_bytes` (from SIGNET_LIMITS__BODY_BYTES) must be a whole number");
     insta::assert_snapshot!(refusal("[tls]\ncert_file = 'a'", &[]), @"`tls.key_file` is needed beside `tls.cert_file`");
+    insta::assert_snapshot!(refusal("[urls]\npart_seconds = 3601", &[]), @"`urls.part_seconds` must be at most 3600");
     insta::assert_snapshot!(refusal("[server]\nlistne = 'a'", &[]), @"
     there is no setting `server.listne`
     hint: known here are `listen`, `trusted_proxies`
     ");
     insta::assert_snapshot!(refusal("", &[("SIGNET_LOGS__LEVEL", "info")]), @"
     there is no setting `logs.level` (from SIGNET_LOGS__LEVEL)
-    hint: known here are `server`, `tls`, `limits`, `database`, `seal`, `stores`, `metrics`, `log`, `bootstrap`, `teams`
+    hint: known here are `server`, `tls`, `limits`, `database`, `seal`, `stores`, `metrics`, `log`, `bootstrap`, `teams`, `urls`
     ");
     insta::assert_snapshot!(refusal("[seal]\nkey = 'k1:00'", &[]), @"
     `seal.key` is a secret and may not stand in this file

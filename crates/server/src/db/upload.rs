@@ -181,6 +181,19 @@ pub async fn find(db: &Db, id: UploadId) -> Result<Option<UploadRow>, Error> {
     row.as_ref().map(read).transpose()
 }
 
+/// Whether the store may still hold this upload open, by what is known of it here.
+pub async fn is_expected(db: &Db, key: &ObjectKey, store_upload_id: &str) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "SELECT id FROM upload
+         WHERE store_upload_id = $1 AND object_key = $2 AND state <> 'aborted'",
+    )
+    .bind(store_upload_id)
+    .bind(key.as_str())
+    .fetch_optional(db.pool())
+    .await?;
+    Ok(row.is_some())
+}
+
 /// The newest upload of the same content to the same plain key that the principal began and that is
 /// open beyond `until`.
 pub async fn find_open_plain(

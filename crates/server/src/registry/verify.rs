@@ -291,20 +291,32 @@ async fn of_draft(
     }
 }
 
-/// Asks the bucket for one object: seen as announced, or missing.
+/// Asks the bucket for one object: seen as announced, or missing. One that is not what was announced is
+/// deleted, so that it can be sent again.
 async fn look(
     control: &dyn Control,
     object: ObjectRow,
 ) -> Result<Result<Seen, ObjectId>, crate::stores::Error> {
-    let head = control.head(&object.key).await?;
-    Ok(match head.as_ref().and_then(|head| judge(&object, head)) {
-        Some(told) => Ok(Seen {
+    let Some(head) = control.head(&object.key).await? else {
+        return Ok(Err(object.id));
+    };
+    if let Some(told) = judge(&object, &head) {
+        return Ok(Ok(Seen {
             object,
             told,
-            etag: head.and_then(|head| head.etag),
-        }),
-        None => Err(object.id),
-    })
+            etag: head.etag,
+        }));
+    }
+    tracing::warn!(
+        object.id = %object.id,
+        object.size_bytes = head.size_bytes,
+        "an object is not what was announced, and is deleted"
+    );
+    // Its key is written once: what is wrong would keep out what is right
+    if let Some(etag) = &head.etag {
+        control.discard(&object.key, etag).await?;
+    }
+    Ok(Err(object.id))
 }
 
 /// Whether what the store says is what was announced (`None`: it is not), and whether it told the

@@ -4,7 +4,7 @@ use super::{Error, Mode};
 use crate::admin::{self, Admin};
 use crate::api::{Admission, App};
 use crate::auth::Auth;
-use crate::broker::Broker;
+use crate::broker::{Broker, Windows};
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::db::Db;
@@ -40,13 +40,19 @@ pub(super) async fn assemble(
     settings.addresses.loopback = mode == Mode::Development;
     let stores = Stores::new(keys, Arc::clone(&clock), settings);
     let stores = Arc::new(stores.map_err(Error::Stores)?);
-    let broker = Arc::new(Broker::new(
+    let broker = Broker::new(
         db.clone(),
         Arc::clone(&ledger),
         Arc::clone(&stores),
         Arc::clone(&clock),
         Arc::clone(&ids),
-    ));
+    );
+    let windows = Windows::new(
+        config.urls.download_seconds.get(),
+        config.urls.part_seconds.get(),
+        config.urls.upload_seconds.get(),
+    );
+    let broker = Arc::new(broker.with_windows(windows));
     let registry = Registry::new(
         registry::Parts {
             db: db.clone(),

@@ -10,6 +10,10 @@ use tokio_util::task::TaskTracker;
 
 /// How often uploads and drafts that have expired are looked for.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// How often stores are asked for uploads that nobody knows.
+const FORGOTTEN_EVERY: Duration = Duration::from_hours(1);
+/// How old those are: twice the longest life of an upload.
+const FORGOTTEN_AGE: Duration = Duration::from_hours(48);
 /// How often objects that nothing needs are looked for.
 const COLLECT_EVERY: Duration = Duration::from_mins(10);
 /// How often counters of callers that went away are dropped, and histograms folded.
@@ -37,6 +41,25 @@ pub(super) fn start(app: &Arc<App>, tasks: &TaskTracker, stop: &CancellationToke
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "expired uploads were not all aborted"
+                );
+            }
+        },
+    ));
+    tasks.spawn(every(
+        FORGOTTEN_EVERY,
+        stop.clone(),
+        Arc::clone(app),
+        async |app| {
+            let is_team = |id| app.directory.team(id).is_some();
+            let buckets = app.directory.buckets();
+            let swept = app
+                .broker
+                .sweep_forgotten(buckets, is_team, FORGOTTEN_AGE)
+                .await;
+            if let Err(error) = swept {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "uploads that nobody knows were not all aborted"
                 );
             }
         },

@@ -1,7 +1,7 @@
 //! What stores answer, as the rest of the server sees it.
 
-use protocol::Sha256Digest;
 use protocol::id::UploadId;
+use protocol::{ObjectKey, Sha256Digest, Timestamp};
 
 /// A part as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,17 @@ pub struct StoredPart {
     pub size_bytes: u64,
     /// SHA-256 of its bytes, where the store tells.
     pub sha256: Option<Sha256Digest>,
+}
+
+/// An upload in parts that the store holds open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenUpload {
+    /// The key that it would make.
+    pub key: ObjectKey,
+    /// The store's id of it.
+    pub store_upload_id: Box<str>,
+    /// When it was begun, by the store's clock.
+    pub begun_at: Timestamp,
 }
 
 /// A part to be put together with others.

@@ -8,7 +8,7 @@
 
 mod xml;
 
-use super::answer::{Completed, Head, PartToComplete, StoredPart, Written};
+use super::answer::{Completed, Head, OpenUpload, PartToComplete, StoredPart, Written};
 use super::control::Control;
 use super::sender::{Call, Sender, unexpected};
 use super::{Error, StoreOperation};
@@ -66,6 +66,26 @@ impl AzureControl {
             .await?;
         let etag = answer.headers.get("etag");
         Ok(etag.and_then(|etag| etag.to_str().ok()).map(Into::into))
+    }
+
+    /// Deletes the blob, if it is still this one.
+    async fn delete_if_match(
+        &self,
+        operation: StoreOperation,
+        key: &ObjectKey,
+        etag: &str,
+    ) -> Result<(), Error> {
+        let call = Call {
+            unsigned: &[("if-match", etag)],
+            ..Call::new(operation, Method::Delete, key)
+        };
+        match self.sender.expect(call).await {
+            Ok(_) => Ok(()),
+            Err(error) if matches!(error.code(), Some("BlobNotFound" | "ConditionNotMet")) => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -194,17 +214,13 @@ impl Control for AzureControl {
             Err(error) if error.code() == Some("BlobAlreadyExists") => return Ok(()),
             Err(error) => return Err(error),
         };
-        let call = Call {
-            unsigned: &[("if-match", &etag)],
-            ..Call::new(operation, Method::Delete, key)
-        };
-        match self.sender.expect(call).await {
-            Ok(_) => Ok(()),
-            Err(error) if matches!(error.code(), Some("BlobNotFound" | "ConditionNotMet")) => {
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+        self.delete_if_match(operation, key, &etag).await
+    }
+
+    /// There are none: what lists a container's blobs tells no time of uncommitted blocks, and the
+    /// service drops them after a week.
+    async fn list_uploads(&self, _prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error> {
+        Ok(None)
     }
 
     async fn head(&self, key: &ObjectKey) -> Result<Option<Head>, Error> {
@@ -276,6 +292,11 @@ impl Control for AzureControl {
             Err(error) if error.code() == Some("BlobNotFound") => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    async fn discard(&self, key: &ObjectKey, etag: &str) -> Result<(), Error> {
+        self.delete_if_match(StoreOperation::DeleteObject, key, etag)
+            .await
     }
 
     /// A shared access signature binds no header.

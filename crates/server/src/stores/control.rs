@@ -1,7 +1,7 @@
 //! What the server itself asks of a store, whichever it is.
 
 use super::Error;
-use super::answer::{Completed, Head, PartToComplete, StoredPart, Written};
+use super::answer::{Completed, Head, OpenUpload, PartToComplete, StoredPart, Written};
 use async_trait::async_trait;
 use bytes::Bytes;
 use protocol::id::UploadId;
@@ -42,6 +42,10 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// Drops the parts of an upload. An upload that the store does not know has none.
     async fn abort_multipart(&self, key: &ObjectKey, store_upload_id: &str) -> Result<(), Error>;
 
+    /// Lists the uploads in parts that are open at keys beginning with `prefix`; `None` of a store that
+    /// keeps no such list.
+    async fn list_uploads(&self, prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error>;
+
     /// Reads size and checksum of an object; `None` when there is none.
     async fn head(&self, key: &ObjectKey) -> Result<Option<Head>, Error>;
 
@@ -59,6 +63,10 @@ pub trait Control: std::fmt::Debug + Send + Sync {
 
     /// Deletes an object, whether or not it is there.
     async fn delete(&self, key: &ObjectKey) -> Result<(), Error>;
+
+    /// Deletes an object that is not what it should be, unless it is another than the one with this tag
+    /// by now.
+    async fn discard(&self, key: &ObjectKey, etag: &str) -> Result<(), Error>;
 
     /// Whether the store refuses bytes that are not those of the digest that their URL is bound to.
     /// Tried once, with an upload at `key` that is aborted again.

@@ -21,6 +21,8 @@ pub enum StoreOperation {
     CompleteMultipartUpload,
     /// Drops the parts.
     AbortMultipartUpload,
+    /// Lists the uploads that are open.
+    ListMultipartUploads,
     /// Reads an object's size and checksums.
     HeadObject,
     /// Reads an object.
@@ -40,6 +42,7 @@ impl StoreOperation {
             Self::ListParts => "ListParts",
             Self::CompleteMultipartUpload => "CompleteMultipartUpload",
             Self::AbortMultipartUpload => "AbortMultipartUpload",
+            Self::ListMultipartUploads => "ListMultipartUploads",
             Self::HeadObject => "HeadObject",
             Self::GetObject => "GetObject",
             Self::PutObject => "PutObject",

@@ -5,7 +5,9 @@ mod dialect;
 mod probe;
 pub(in crate::stores) mod xml;
 
-use super::answer::{Completed, Head, PartToComplete, StoredChecksum, StoredPart, Written};
+use super::answer::{
+    Completed, Head, OpenUpload, PartToComplete, StoredChecksum, StoredPart, Written,
+};
 use super::control::Control;
 use super::http::Answer;
 use super::sender::{Call, Sender, unexpected};
@@ -19,8 +21,11 @@ use protocol::id::UploadId;
 use protocol::{ObjectKey, Sha256Digest};
 use tokio::sync::OnceCell;
 
-/// Parts in one page of a list.
+/// Parts or uploads in one page of a list.
 const PAGE: &str = "1000";
+/// The most open uploads that are listed at a time; the rest is for another time.
+const MAX_UPLOADS: usize = 100_000;
+
 /// Sends the server's own requests to one bucket.
 #[derive(Debug)]
 pub(super) struct S3Control {
@@ -195,6 +200,52 @@ impl Control for S3Control {
         }
     }
 
+    async fn list_uploads(&self, prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error> {
+        let operation = StoreOperation::ListMultipartUploads;
+        let mut uploads = Vec::new();
+        let mut marker: Option<(String, String)> = None;
+        loop {
+            // Keys may hold characters that XML cannot
+            let mut query = vec![
+                ("uploads", ""),
+                ("encoding-type", "url"),
+                ("max-uploads", PAGE),
+                ("prefix", prefix),
+            ];
+            if let Some((key, id)) = &marker {
+                query.push(("key-marker", key));
+                query.push(("upload-id-marker", id));
+            }
+            let answer = self
+                .expect(Call {
+                    query: &query,
+                    ..Call::of_bucket(operation, Method::Get)
+                })
+                .await?;
+            let page: xml::ListMultipartUploadsResult = read(operation, &answer)?;
+            // A key or time that cannot be read is none of ours
+            uploads.extend(page.uploads.iter().filter_map(|upload| {
+                Some(OpenUpload {
+                    key: page.decoded(&upload.key)?.parse().ok()?,
+                    store_upload_id: upload.upload_id.as_str().into(),
+                    begun_at: upload.initiated.parse().ok()?,
+                })
+            }));
+            if !page.is_truncated || uploads.len() >= MAX_UPLOADS {
+                return Ok(Some(uploads));
+            }
+            let key = page.next_key_marker.as_deref();
+            let next = (
+                key.and_then(|key| page.decoded(key)).unwrap_or_default(),
+                page.next_upload_id_marker.clone().unwrap_or_default(),
+            );
+            if next.0.is_empty() || marker.as_ref() == Some(&next) {
+                return Err(unexpected(operation, "a list that does not go on"));
+            }
+            marker = Some(next);
+        }
+    }
+
     async fn head(&self, key: &ObjectKey) -> Result<Option<Head>, Error> {
         let operation = StoreOperation::HeadObject;
         let answer = self
@@ -257,6 +308,45 @@ impl Control for S3Control {
         let call = Call::new(StoreOperation::DeleteObject, Method::Delete, key);
         match self.expect(call).await {
             Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("NoSuchKey") => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn discard(&self, key: &ObjectKey, etag: &str) -> Result<(), Error> {
+        let operation = StoreOperation::DeleteObject;
+        let deleted = match self.dialect {
+            Dialect::Amazon => {
+                let unsigned = &[("if-match", etag)];
+                let call = Call {
+                    unsigned,
+                    ..Call::new(operation, Method::Delete, key)
+                };
+                self.expect(call).await
+            }
+            // It knows an object by its generation, and takes no ETag where it deletes
+            Dialect::Google => {
+                let call = Call::new(StoreOperation::HeadObject, Method::Head, key);
+                let Some(Answer { headers, .. }) = self.send(call).await? else {
+                    return Ok(());
+                };
+                let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+                if text("etag") != Some(etag) {
+                    return Ok(());
+                }
+                let only: Vec<_> = text("x-goog-generation")
+                    .map(|generation| ("x-goog-if-generation-match", generation))
+                    .into_iter()
+                    .collect();
+                let call = Call {
+                    headers: &only,
+                    ..Call::new(operation, Method::Delete, key)
+                };
+                self.expect(call).await
+            }
+        };
+        match deleted {
+            Ok(_) | Err(Error::Refused { status: 412, .. }) => Ok(()),
             Err(error) if error.code() == Some("NoSuchKey") => Ok(()),
             Err(error) => Err(error),
         }

@@ -19,7 +19,7 @@ const MAX_XML_BYTES: u64 = 4 << 20;
 pub(super) struct Call<'a> {
     pub(super) operation: StoreOperation,
     pub(super) method: Method,
-    pub(super) key: &'a ObjectKey,
+    pub(super) target: Target<'a>,
     /// Headers that are signed, where the store's signatures bind any.
     pub(super) headers: &'a [(&'static str, &'a str)],
     /// Headers that are not.
@@ -31,11 +31,21 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// About one object.
     pub(super) fn new(operation: StoreOperation, method: Method, key: &'a ObjectKey) -> Self {
+        Self::about(operation, method, Target::Object(key.as_str()))
+    }
+
+    /// About the whole bucket.
+    pub(super) fn of_bucket(operation: StoreOperation, method: Method) -> Self {
+        Self::about(operation, method, Target::Bucket)
+    }
+
+    fn about(operation: StoreOperation, method: Method, target: Target<'a>) -> Self {
         Self {
             operation,
             method,
-            key,
+            target,
             headers: &[],
             unsigned: &[],
             query: &[],
@@ -95,7 +105,7 @@ impl Sender {
         };
         let request = Request {
             method: call.method,
-            target: Target::Object(call.key.as_str()),
+            target: call.target,
             headers: call.headers,
             query: call.query,
         };

@@ -1,5 +1,8 @@
 //! The server's own requests: against the embedded store, and against stores that misbehave.
 
+mod azurite;
+mod google;
+
 use super::{
     AddressRules, Cause, Control, Error, HttpSettings, Purpose, SealKeys, StoredChecksum, Stores,
     seal, seal_plan,
@@ -36,9 +39,14 @@ fn bucket(endpoint: &str) -> Arc<BucketFacts> {
 }
 
 fn bucket_with(endpoint: &str, revision: i64, plan: &CredentialPlan) -> Arc<BucketFacts> {
+    let place = StorePlace::s3(endpoint, "us-east-1", "vision-data");
+    bucket_at(place, revision, plan)
+}
+
+fn bucket_at(place: StorePlace, revision: i64, plan: &CredentialPlan) -> Arc<BucketFacts> {
     let id = BucketId::from_parts(1, [1; 10]);
     let row = BucketRow {
-        place: StorePlace::s3(endpoint, "us-east-1", "vision-data"),
+        place,
         sealed_plan: seal_plan(&keys(), &seal::Place::plan(id, revision), plan).unwrap(),
         credential_revision: revision,
         ..bucket_row(id, "vision", false)

@@ -9,6 +9,7 @@ const REQUESTS: &str = "signet_requests_total";
 const REQUEST_SECONDS: &str = "signet_request_seconds";
 const SIGN_SECONDS: &str = "signet_sign_seconds";
 const URLS_ISSUED: &str = "signet_urls_issued_total";
+const UPLOADS_ABORTED: &str = "signet_uploads_aborted_total";
 const PANICS: &str = "signet_panics_total";
 const AUDIT_HEAD: &str = "signet_audit_head_seq";
 const CONNECTIONS: &str = "signet_database_connections";
@@ -84,6 +85,10 @@ fn describe() {
     describe_histogram!(REQUEST_SECONDS, "Time from a request's head to its answer");
     describe_histogram!(SIGN_SECONDS, "Time to sign the URLs of one grant");
     describe_counter!(URLS_ISSUED, "URLs released, by team and by method");
+    describe_counter!(
+        UPLOADS_ABORTED,
+        "Uploads in parts that the server aborted by itself, by reason"
+    );
     describe_counter!(PANICS, "Requests that panicked");
     describe_gauge!(AUDIT_HEAD, "Segments in this server's lane of the ledger");
     describe_gauge!(CONNECTIONS, "Connections to the database");
@@ -109,6 +114,11 @@ pub fn count_urls(team: &str, action: &'static str, count: usize) {
 /// Notes how long signing the URLs of one grant took.
 pub fn signing_time(provider: &'static str, took: Duration) {
     histogram!(SIGN_SECONDS, "provider" => provider).record(took);
+}
+
+/// Counts an upload in parts that the server aborted by itself.
+pub fn count_aborted_upload(reason: &'static str) {
+    counter!(UPLOADS_ABORTED, "reason" => reason).increment(1);
 }
 
 /// Counts a request that panicked.

@@ -3,12 +3,13 @@
 
 use client::Api;
 use devstore::DevStore;
-use protocol::Role;
 use protocol::admin::{NewTeam, NewToken, NewUser};
+use protocol::bucket::NewBucket;
+use protocol::{Role, TeamName};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use testkit::process::{ADMIN_TOKEN, Broker};
-use testkit::store::{Container, embedded};
+use testkit::store::embedded;
 
 /// The binary under test.
 pub(crate) const SIGNET: &str = env!("CARGO_BIN_EXE_signet");
@@ -28,7 +29,8 @@ impl World {
         let (store, containers) = embedded(folder.path(), &["team-vision"]).await.unwrap();
         let mut broker = Broker::new(SIGNET, database).unwrap();
         broker.start().unwrap();
-        let token = join(&broker, "vision", "ada", &containers[0]).await;
+        let registration = containers[0].registration("vision").unwrap();
+        let token = join(&broker, &registration, "ada").await;
         Self {
             broker,
             store,
@@ -56,26 +58,24 @@ impl World {
     }
 }
 
-/// Registers the container, makes the team and its member; returns the member's token.
-pub(crate) async fn join(
-    broker: &Broker,
-    team: &str,
-    member: &str,
-    container: &Container,
-) -> String {
+/// Registers the bucket, makes the team of its name and a member; returns the member's token.
+pub(crate) async fn join(broker: &Broker, registration: &NewBucket, member: &str) -> String {
     let admin = broker.api(ADMIN_TOKEN).unwrap();
-    let bucket = admin
-        .create_bucket(&container.registration(team).unwrap())
-        .await
-        .unwrap();
-    let team = team.parse().unwrap();
+    let bucket = admin.create_bucket(registration).await.unwrap();
+    let team: TeamName = bucket.name.as_str().parse().unwrap();
     admin
         .create_team(&NewTeam {
-            name: team,
-            bucket: Some(bucket.name.clone()),
+            name: team.clone(),
+            bucket: Some(bucket.name),
         })
         .await
         .unwrap();
+    enlist(broker, &team, member).await
+}
+
+/// Makes a member of the team; returns its token.
+pub(crate) async fn enlist(broker: &Broker, team: &TeamName, member: &str) -> String {
+    let admin = broker.api(ADMIN_TOKEN).unwrap();
     let user = member.parse().unwrap();
     admin
         .create_user(&NewUser {
@@ -84,10 +84,7 @@ pub(crate) async fn join(
         })
         .await
         .unwrap();
-    admin
-        .set_role(&bucket.name.as_str().parse().unwrap(), &user, Role::Member)
-        .await
-        .unwrap();
+    admin.set_role(team, &user, Role::Member).await.unwrap();
     let issued = admin
         .create_user_token(&user, &NewToken::default())
         .await

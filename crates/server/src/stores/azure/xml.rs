@@ -37,14 +37,15 @@ pub(super) fn uncommitted(body: &[u8]) -> Option<Vec<Block>> {
     Some(list.uncommitted_blocks.blocks)
 }
 
-/// The body of [Put Block List].
+/// The body of [Put Block List]. Asked for the latest of each block, the service takes the same list
+/// again when its first answer was lost; the ids are one upload's, so none is another's.
 ///
 /// [Put Block List]: https://learn.microsoft.com/rest/api/storageservices/put-block-list
 pub(super) fn block_list<'a>(ids: impl Iterator<Item = &'a str>) -> Option<String> {
     #[derive(Serialize)]
     #[serde(rename = "BlockList")]
     struct BlockList<'a> {
-        #[serde(rename = "Uncommitted")]
+        #[serde(rename = "Latest")]
         blocks: Vec<&'a str>,
     }
     quick_xml::se::to_string(&BlockList {
@@ -77,7 +78,7 @@ mod tests {
     fn a_list_of_blocks_is_written_in_order() {
         assert_eq!(
             block_list(["QQ==", "Qg=="].into_iter()).unwrap(),
-            "<BlockList><Uncommitted>QQ==</Uncommitted><Uncommitted>Qg==</Uncommitted></BlockList>"
+            "<BlockList><Latest>QQ==</Latest><Latest>Qg==</Latest></BlockList>"
         );
         assert!(
             block_list(std::iter::empty())

@@ -21,6 +21,8 @@ pub(in crate::stores) fn error(body: &[u8]) -> Said {
     }
     std::str::from_utf8(body)
         .ok()
+        // Azure begins with a byte order mark
+        .map(|text| text.trim_start_matches('\u{feff}'))
         .and_then(|text| quick_xml::de::from_str::<Body>(text).ok())
         .map(|body| Said {
             code: body.code.as_deref().and_then(word),
@@ -95,6 +97,46 @@ pub(super) struct CompleteMultipartUploadResult {
     pub(super) etag: String,
 }
 
+/// A page of the uploads that are open in a bucket.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListMultipartUploadsResult {
+    #[serde(default)]
+    pub(super) is_truncated: bool,
+    pub(super) next_key_marker: Option<String>,
+    pub(super) next_upload_id_marker: Option<String>,
+    /// `url` when the keys are encoded.
+    pub(super) encoding_type: Option<String>,
+    #[serde(default, rename = "Upload")]
+    pub(super) uploads: Vec<ListedUpload>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListedUpload {
+    pub(super) key: String,
+    pub(super) upload_id: String,
+    pub(super) initiated: String,
+}
+
+impl ListMultipartUploadsResult {
+    /// A key of the page as it is in the bucket; `None` when it cannot be one.
+    pub(super) fn decoded(&self, key: &str) -> Option<String> {
+        // SeaweedFS says `url` and encodes nothing: what no encoder leaves gives that away
+        let is_encoded = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~*/%+".contains(&byte);
+        if self.encoding_type.as_deref() != Some("url") || !key.bytes().all(is_encoded) {
+            return Some(key.to_owned());
+        }
+        // S3 writes a space as `+`, and a plus as `%2B`
+        let spaced = key.replace('+', " ");
+        let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
+        decoded.ok().map(std::borrow::Cow::into_owned)
+    }
+}
+
+impl Document for ListMultipartUploadsResult {
+    const ROOT: &'static str = "ListMultipartUploadsResult";
+}
 impl Document for InitiateMultipartUploadResult {
     const ROOT: &'static str = "InitiateMultipartUploadResult";
 }
@@ -179,6 +221,12 @@ mod tests {
             let body = format!("<Error><Code>{bad}</Code></Error>");
             assert_eq!(error(body.as_bytes()).code, None, "{bad}");
         }
+        assert_eq!(
+            error("\u{feff}<Error><Code>BlobNotFound</Code></Error>".as_bytes())
+                .code
+                .as_deref(),
+            Some("BlobNotFound")
+        );
         assert!(error(b"<html>no</html>").code.is_none());
         assert!(error(&[0xff, 0xfe]).code.is_none());
     }
@@ -215,6 +263,30 @@ mod tests {
         let empty: ListPartsResult =
             read(b"<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>").unwrap();
         assert!(empty.parts.is_empty());
+    }
+
+    #[test]
+    fn open_uploads_are_read_with_their_keys_decoded() {
+        let page: ListMultipartUploadsResult = read(
+            br#"<?xml version="1.0" encoding="UTF-8"?>
+            <ListMultipartUploadsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+              <Bucket>b</Bucket><KeyMarker></KeyMarker><UploadIdMarker></UploadIdMarker>
+              <NextKeyMarker>a%2Bb+c%C3%A9</NextKeyMarker><NextUploadIdMarker>u1</NextUploadIdMarker>
+              <EncodingType>url</EncodingType><MaxUploads>1</MaxUploads><IsTruncated>true</IsTruncated>
+              <Upload><Key>a%2Bb+c%C3%A9</Key><UploadId>u1</UploadId>
+                <Owner><ID>o</ID></Owner><Initiated>2026-11-27T06:00:00.000Z</Initiated></Upload>
+            </ListMultipartUploadsResult>"#,
+        )
+        .unwrap();
+        assert!(page.is_truncated);
+        assert_eq!(page.decoded(&page.uploads[0].key).unwrap(), "a+b cé");
+        assert_eq!(page.uploads[0].upload_id, "u1");
+        assert_eq!(page.decoded("a b+%20").unwrap(), "a b+%20");
+        assert_eq!(page.decoded("a%FF"), None);
+        let plain: ListMultipartUploadsResult =
+            read(b"<ListMultipartUploadsResult></ListMultipartUploadsResult>").unwrap();
+        assert!(plain.uploads.is_empty());
+        assert_eq!(plain.decoded("a+b%20").unwrap(), "a+b%20");
     }
 
     #[test]
