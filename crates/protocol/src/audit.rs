@@ -86,6 +86,8 @@ actions! {
     TokenRevoke "token:revoke";
     /// A bucket was registered.
     BucketCreate "bucket:create";
+    /// A bucket was checked on its live store.
+    BucketVerify "bucket:verify";
     /// A bucket was removed.
     BucketRemove "bucket:remove";
     /// A limit was set.

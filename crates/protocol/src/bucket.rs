@@ -2,15 +2,17 @@
 
 mod address;
 mod capabilities;
+mod origin;
 mod plan;
 mod policy;
 mod report;
 
 pub use address::{AddressError, BucketAddress};
 pub use capabilities::{Attribution, Capabilities, Isolation, NetworkControl};
+pub use origin::Origin;
 pub use plan::{CredentialPlan, PlanKind};
 pub use policy::{PolicyDocument, PolicyDocuments, PolicyReason, PolicyRequest};
-pub use report::{Probe, Verdict, VerifyReport};
+pub use report::{Probe, Verdict, VerifyBucket, VerifyReport};
 
 use crate::admin::State;
 use crate::id::BucketId;
@@ -254,6 +256,14 @@ pub struct NewBucket {
     /// Makes it the bucket of teams that have none.
     #[serde(default)]
     pub default: bool,
+    /// Whether its store is checked first, as by `POST /v1/buckets/{bucket}/verify`, and the bucket
+    /// refused when transfers or their safety do not work.
+    #[serde(default = "yes")]
+    pub verify: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl NewBucket {
@@ -267,6 +277,7 @@ impl NewBucket {
             credential: Some(credential),
             endpoints: AudienceEndpoints::new(),
             default: false,
+            verify: true,
         }
     }
 

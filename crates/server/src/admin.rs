@@ -17,6 +17,7 @@ mod team;
 mod tests;
 mod token;
 mod told;
+mod verify;
 
 pub use bootstrap::bootstrap;
 pub use error::Error;
@@ -33,13 +34,16 @@ use crate::stores::Stores;
 use protocol::Timestamp;
 use protocol::admin::State;
 use protocol::audit::{Action, Event};
+use protocol::bucket::Origin;
 use std::sync::Arc;
 
 /// How administration behaves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// True: every new user gets a team of its own.
     pub personal_teams: bool,
+    /// Origins of web pages that use buckets.
+    pub browser_origins: Vec<Origin>,
 }
 
 /// Administers an instance.
@@ -81,6 +85,11 @@ impl Admin {
             ids,
             settings,
         }
+    }
+
+    /// Ends when what goes on behind requests is over.
+    pub async fn shutdown(&self) {
+        self.stores.shutdown().await;
     }
 
     /// Begins a change, if what allowed it still does; if not, that is on the record.

@@ -167,6 +167,7 @@ impl Running {
         self.tasks.close();
         self.tasks.wait().await;
         self.app.registry.shutdown().await;
+        self.app.admin.shutdown().await;
         self.app.ledger.shutdown().await;
         self.app.db.close().await;
         tracing::info!("stopped");

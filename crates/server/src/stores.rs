@@ -7,6 +7,7 @@
 mod act;
 mod answer;
 mod azure;
+mod check;
 mod control;
 mod error;
 mod http;
@@ -23,6 +24,7 @@ pub use act::Act;
 pub use answer::{
     Completed, Head, OpenUpload, PartToComplete, StoredChecksum, StoredPart, Written,
 };
+pub use check::Check;
 pub use control::Control;
 pub use error::{Cause, Error, Kind, StoreOperation};
 pub use http::{AddressRules, BreakerSettings, Forbidden, HttpSettings};
@@ -42,6 +44,7 @@ use protocol::id::BucketId;
 use sender::Sender;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// Signers and control requests, by bucket.
 #[derive(Debug)]
@@ -51,6 +54,8 @@ pub struct Stores {
     http: http::Http,
     outside: Outside,
     open: RwLock<HashMap<BucketId, Arc<Opened>, foldhash::fast::RandomState>>,
+    /// Live checks that are going on.
+    checks: TaskTracker,
 }
 
 /// A bucket whose credential has been opened.
@@ -70,8 +75,15 @@ impl Opened {
                 && known.sealed_plan == bucket.sealed_plan
                 && known.place == bucket.place
                 && known.endpoints == bucket.endpoints
-                && known.external_id == bucket.external_id)
+                && known.external_id == bucket.external_id
+                && binds_parts(known) == binds_parts(bucket))
     }
+}
+
+/// Whether the store checks what parts are bound to, as far as the live check found out.
+fn binds_parts(bucket: &BucketFacts) -> Option<bool> {
+    let capabilities = bucket.capabilities.as_ref()?;
+    Some(capabilities.binds_part_sha256)
 }
 
 impl Stores {
@@ -100,6 +112,7 @@ impl Stores {
             http: http::Http::new(settings)?,
             outside,
             open: RwLock::default(),
+            checks: TaskTracker::new(),
         })
     }
 
@@ -152,14 +165,18 @@ impl Stores {
         {
             return Ok(Arc::clone(opened));
         }
+        let opened = Arc::new(self.open_anew(bucket)?);
+        self.open.write().insert(bucket.id, Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    fn open_anew(&self, bucket: &Arc<BucketFacts>) -> Result<Opened, Error> {
         let lender = Arc::new(plan::open(&self.keys, bucket, &self.outside)?);
-        let opened = Arc::new(Opened {
+        Ok(Opened {
             bucket: Arc::clone(bucket),
             control: self.control_of(bucket, &lender),
             lender,
-        });
-        self.open.write().insert(bucket.id, Arc::clone(&opened));
-        Ok(opened)
+        })
     }
 
     fn control_of(&self, bucket: &BucketFacts, lender: &Arc<Lender>) -> Arc<dyn Control> {
@@ -167,7 +184,7 @@ impl Stores {
         let sender = Sender::new(Arc::clone(lender), http, clock);
         match bucket.place.provider() {
             Provider::Azure => Arc::new(azure::AzureControl::new(sender)),
-            provider => Arc::new(s3::S3Control::new(provider, sender)),
+            provider => Arc::new(s3::S3Control::new(provider, sender, binds_parts(bucket))),
         }
     }
 }

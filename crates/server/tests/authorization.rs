@@ -66,6 +66,10 @@ const TABLE: &[(&str, [u16; 9])] = &[
     // Its bucket is no team's, for which there is nothing to apply
     ("get_bucket_policy", instance_admin(409)),
     (
+        "verify_bucket",
+        [401, 404, 404, 404, 404, 404, 403, 401, 200],
+    ),
+    (
         "remove_bucket",
         [401, 404, 404, 404, 404, 404, 403, 401, 204],
     ),

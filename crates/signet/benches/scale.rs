@@ -96,6 +96,7 @@ fn bucket(name: &str, default: bool) -> NewBucket {
     );
     NewBucket {
         default,
+        verify: false,
         ..NewBucket::new(name.parse().unwrap(), place, credential)
     }
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use protocol::bucket::Origin;
 use protocol::id::{GrantId, LimitId, TokenId};
 use protocol::name::ArtifactRef;
 use protocol::{
@@ -378,6 +379,14 @@ pub(crate) enum BucketCommand {
     Policy(BucketPolicyArguments),
     /// List buckets
     List,
+    /// Check a bucket on its live store: what URLs must do, and what they must not
+    Verify {
+        /// Its name
+        name: BucketName,
+        /// An origin of web pages that use the bucket, as `https://signet.example.com`; may be given again
+        #[arg(long = "origin", value_name = "ORIGIN")]
+        origins: Vec<Origin>,
+    },
     /// Remove a bucket that no team uses
     Remove {
         /// Its name
@@ -417,6 +426,9 @@ pub(crate) struct NewBucketArguments {
     /// Make it the bucket of teams that have none
     #[arg(long)]
     pub(crate) default: bool,
+    /// Register it without checking its store first
+    #[arg(long)]
+    pub(crate) no_verify: bool,
 }
 
 #[derive(Debug, Args)]

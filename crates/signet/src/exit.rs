@@ -35,6 +35,9 @@ pub(crate) enum UserError {
         /// The server's address.
         server: String,
     },
+    /// A store does not do what it must.
+    #[error("{0}")]
+    Storage(String),
 }
 
 /// Ends after clap refused the arguments, or printed help.
@@ -64,6 +67,7 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         return Some(match error {
             UserError::Usage(_) => USAGE,
             UserError::NotSignedIn { .. } => NOT_SIGNED_IN,
+            UserError::Storage(_) => NETWORK,
         });
     }
     if cause.is::<protocol::ParseError>() {

@@ -4,7 +4,9 @@ use super::Api;
 use crate::error::Result;
 use http::Method;
 use protocol::admin::{Limit, Membership, NewLimit, NewTeam, SetRole, Team, TeamChange};
-use protocol::bucket::{Bucket, NewBucket, PolicyDocuments, PolicyRequest};
+use protocol::bucket::{
+    Bucket, NewBucket, PolicyDocuments, PolicyRequest, VerifyBucket, VerifyReport,
+};
 use protocol::id::LimitId;
 use protocol::{BucketName, Page, PrincipalName, Role, TeamName};
 
@@ -120,6 +122,20 @@ impl Api {
     ) -> Result<PolicyDocuments> {
         let path = ["v1", "buckets", bucket.as_str(), "policy"];
         self.json(self.route(Method::POST, &path).json(body)).await
+    }
+
+    /// Checks a bucket on its live store (`POST /v1/buckets/{bucket}/verify`). Takes up to a minute where
+    /// the store is slow.
+    ///
+    /// # Errors
+    /// As every call: see [`Error`](crate::Error).
+    pub async fn verify_bucket(
+        &self,
+        bucket: &BucketName,
+        body: &VerifyBucket,
+    ) -> Result<VerifyReport> {
+        let call = self.route(Method::POST, &["v1", "buckets", bucket.as_str(), "verify"]);
+        self.json(call.json(body)).await
     }
 
     /// Forgets a bucket that nothing uses (`DELETE /v1/buckets/{bucket}`).

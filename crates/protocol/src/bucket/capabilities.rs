@@ -5,6 +5,10 @@ use crate::time::Timestamp;
 /// What the live check proved of a bucket. What was not proven is not claimed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is proven or not on its own"
+)]
 pub struct Capabilities {
     /// When it was checked.
     pub checked_at: Timestamp,

@@ -1,6 +1,6 @@
 //! What the live check of a bucket found.
 
-use super::Capabilities;
+use super::{Capabilities, Origin};
 use crate::name::BucketName;
 use crate::time::Timestamp;
 
@@ -36,7 +36,18 @@ pub struct Probe {
     pub fix: Option<String>,
 }
 
-/// `POST /v1/buckets/{bucket}/verify`.
+/// `POST /v1/buckets/{bucket}/verify`: checks a bucket on its live store.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifyBucket {
+    /// Origins of web pages that use the bucket, besides those that the server's operator has set. At
+    /// most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<Origin>,
+}
+
+/// What the check of a bucket found.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerifyReport {
@@ -44,7 +55,7 @@ pub struct VerifyReport {
     pub bucket: BucketName,
     /// When it was checked.
     pub checked_at: Timestamp,
-    /// The worst of the probes' verdicts.
+    /// The worst of the probes' verdicts; what was skipped counts as `ok`.
     pub verdict: Verdict,
     /// What was tried, in order.
     pub probes: Vec<Probe>,

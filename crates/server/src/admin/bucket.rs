@@ -8,7 +8,7 @@ use crate::policy::{CreateBucket, Permit, RemoveBucket};
 use crate::stores;
 use protocol::admin::State;
 use protocol::audit::{Action, Event};
-use protocol::bucket::{AudienceEndpoints, Bucket, CredentialPlan, Registration};
+use protocol::bucket::{AudienceEndpoints, Bucket, CredentialPlan, NewBucket, Registration};
 use protocol::id::BucketId;
 
 /// The longest endpoint, in bytes.
@@ -31,8 +31,59 @@ impl Admin {
             plan,
         )
         .map_err(Error::Seal)?;
+        // Before anything is asked of a store, and again when nothing can come between
+        self.check_free(&request, &registration)?;
+        let mut row = BucketRow {
+            id,
+            name: request.name.clone(),
+            external_id: external_id(id, plan),
+            plan: plan.kind(),
+            identity: plan.identity().to_owned(),
+            place: registration.place.clone(),
+            endpoints: request.endpoints.clone(),
+            prefix: registration.prefix.clone(),
+            state: State::Active,
+            is_default: request.default,
+            sealed_plan,
+            credential_revision,
+            capabilities: None,
+            created_at: self.clock.now(),
+        };
+        let checked = if request.verify {
+            Some(self.check_fit(&row, &asked).await?)
+        } else {
+            None
+        };
         let mut change = self.begin(&asked).await?;
-        self.check_place(&registration, &request.endpoints)?;
+        self.check_free(&request, &registration)?;
+        row.created_at = change.at();
+        row.capabilities = checked
+            .as_ref()
+            .and_then(|checked| checked.report.capabilities.clone());
+        change.create_bucket(&row).await?;
+        change
+            .add_event(&Event {
+                subject: Some(row.name.to_string()),
+                detail: Some(format!(
+                    "`{}` at `{}`, prefix `{}`",
+                    row.place.container(),
+                    row.place.endpoint(),
+                    row.prefix
+                )),
+                ..self.event(&asked, Action::BucketCreate, change.at())
+            })
+            .await?;
+        if let Some(checked) = checked {
+            let event = self.event(&asked, Action::BucketVerify, change.at());
+            change.add_event(&checked.tell(event)).await?;
+        }
+        self.commit(change).await?;
+        Ok(tell_bucket(&row.into()))
+    }
+
+    /// Refuses a name, a place or a role that another bucket has.
+    fn check_free(&self, request: &NewBucket, registration: &Registration) -> Result<(), Error> {
+        self.check_place(registration, &request.endpoints)?;
         if self.directory.bucket_named(&request.name).is_some() {
             return Err(Error::Conflict(format!(
                 "bucket name `{}` is taken; choose another one",
@@ -47,37 +98,7 @@ impl Admin {
                 other.name
             )));
         }
-        let row = BucketRow {
-            id,
-            name: request.name,
-            external_id: external_id(id, plan),
-            plan: plan.kind(),
-            identity: plan.identity().to_owned(),
-            place: registration.place,
-            endpoints: request.endpoints,
-            prefix: registration.prefix,
-            state: State::Active,
-            is_default: request.default,
-            sealed_plan,
-            credential_revision,
-            capabilities: None,
-            created_at: change.at(),
-        };
-        change.create_bucket(&row).await?;
-        change
-            .add_event(&Event {
-                subject: Some(row.name.to_string()),
-                detail: Some(format!(
-                    "`{}` at `{}`, prefix `{}`",
-                    row.place.container(),
-                    row.place.endpoint(),
-                    row.prefix
-                )),
-                ..self.event(&asked, Action::BucketCreate, change.at())
-            })
-            .await?;
-        self.commit(change).await?;
-        Ok(tell_bucket(&row.into()))
+        Ok(())
     }
 
     /// Checks what can be checked without asking the store.

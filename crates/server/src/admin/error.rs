@@ -29,6 +29,16 @@ pub enum Error {
     /// What it was decided by has changed: ask again.
     #[error("what this was decided by has changed; try again")]
     Outdated,
+    /// The store of a bucket that was to be registered does not do what it must.
+    #[error("the bucket was not registered: `{name}` failed: {evidence}{}", fix.as_deref().map(|fix| format!("\nhint: {fix}; or register it unchecked, with `verify` false")).unwrap_or_default())]
+    Unfit {
+        /// The first probe of the live check that failed.
+        name: String,
+        /// What was seen.
+        evidence: String,
+        /// What to do about it.
+        fix: Option<String>,
+    },
     /// The secret could not be sealed.
     #[error("the secret cannot be sealed")]
     Seal(#[source] seal::Error),

@@ -78,6 +78,7 @@ impl House {
             ids.clone(),
             Settings {
                 personal_teams: true,
+                browser_origins: Vec::new(),
             },
         );
         Self {

@@ -6,10 +6,10 @@ use super::body::{Created, Json, Path, Query};
 use super::error::ApiError;
 use super::listing::{Listing, page};
 use crate::admin::tell_bucket;
-use crate::policy::{CreateBucket, ReadBuckets, RemoveBucket};
+use crate::policy::{CreateBucket, ReadBuckets, RemoveBucket, VerifyBucket};
 use axum::extract::State;
 use http::StatusCode;
-use protocol::bucket::{Bucket, NewBucket, PolicyDocuments, PolicyRequest};
+use protocol::bucket::{self, Bucket, NewBucket, PolicyDocuments, PolicyRequest, VerifyReport};
 use protocol::{BucketName, Page};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,9 +20,11 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(list_buckets, create_bucket))
         .routes(routes!(get_bucket, remove_bucket))
         .routes(routes!(get_bucket_policy))
+        .routes(routes!(verify_bucket))
 }
 
-/// Registers a place in a store. Its secret is stored sealed, and never told again.
+/// Registers a place in a store. Its secret is stored sealed, and never told again. The store is checked
+/// before, unless `verify` is false.
 #[utoipa::path(
     post, path = "/v1/buckets", tag = "buckets", request_body = NewBucket,
     responses((status = 201, body = Bucket)),
@@ -106,4 +108,23 @@ async fn remove_bucket(
     let permit = app.decide(&caller, RemoveBucket { bucket })?;
     app.admin.remove_bucket(permit).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Checks a bucket on its live store: what URLs must do, and what they must not. Notes what the store
+/// was proven to do.
+#[utoipa::path(
+    post, path = "/v1/buckets/{bucket}/verify", tag = "buckets",
+    params(("bucket" = BucketName, Path)), request_body = bucket::VerifyBucket,
+    responses((status = 200, body = VerifyReport)),
+)]
+async fn verify_bucket(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Path(bucket): Path<BucketName>,
+    Json(request): Json<bucket::VerifyBucket>,
+) -> Result<Json<VerifyReport>, ApiError> {
+    let bucket = app.directory.bucket_named(&bucket);
+    let bucket = bucket.ok_or_else(ApiError::not_found)?;
+    let permit = app.decide(&caller, VerifyBucket { bucket, request })?;
+    Ok(Json(app.admin.verify_bucket(permit).await?))
 }

@@ -169,6 +169,7 @@ impl From<admin::Error> for ApiError {
             admin::Error::Conflict(text) => Self::new(ErrorCode::Conflict, text),
             admin::Error::Invalid { field, reason } => Self::invalid(field, reason),
             admin::Error::Outdated => ledger::Error::Outdated.into(),
+            admin::Error::Unfit { .. } => Self::new(ErrorCode::BucketError, error.to_string()),
             admin::Error::Seal(_) => Self::internal(error),
             admin::Error::Uploads(_) | admin::Error::Grants(_) => {
                 Self::new(ErrorCode::Unavailable, error.to_string())

@@ -2,6 +2,7 @@
 
 use super::Network;
 use super::section::section;
+use protocol::bucket::Origin;
 use std::net::SocketAddr;
 
 section! {
@@ -12,5 +13,8 @@ section! {
         /// Addresses or ranges of the proxies in front of the server. Only they are believed when they say,
         /// in `X-Forwarded-For`, where a request came from.
         trusted_proxies: Vec<Network>,
+        /// Origins of the web pages that read and write buckets from browsers, as `https://signet.example.com`.
+        /// The check of a bucket asks its store whether it lets them.
+        browser_origins: Vec<Origin>,
     }
 }

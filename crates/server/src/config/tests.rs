@@ -53,7 +53,7 @@ fn a_fault_names_the_setting_and_the_way_out() {
     insta::assert_snapshot!(refusal("[urls]\npart_seconds = 3601", &[]), @"`urls.part_seconds` must be at most 3600");
     insta::assert_snapshot!(refusal("[server]\nlistne = 'a'", &[]), @"
     there is no setting `server.listne`
-    hint: known here are `listen`, `trusted_proxies`
+    hint: known here are `listen`, `trusted_proxies`, `browser_origins`
     ");
     insta::assert_snapshot!(refusal("", &[("SIGNET_LOGS__LEVEL", "info")]), @"
     there is no setting `logs.level` (from SIGNET_LOGS__LEVEL)

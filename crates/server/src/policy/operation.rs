@@ -8,7 +8,7 @@ use protocol::admin::{
     TeamChange,
 };
 use protocol::artifact::{Commit, NewEntry, NewVersion, VersionState};
-use protocol::bucket::NewBucket;
+use protocol::bucket::{self, NewBucket};
 use protocol::id::{LimitId, ObjectId, TokenId};
 use protocol::transfer::{NewUpload, PartDigest, UploadState, UrlMethod, UrlsRequest};
 use protocol::{Alias, PrincipalName, ProjectName, Role};
@@ -387,6 +387,14 @@ operations! {
 
     /// Registered buckets.
     ReadBuckets "bucket:read" {} |_op| Question::instance(Need::InstanceAdmin);
+
+    /// A bucket on its live store.
+    VerifyBucket "bucket:verify" {
+        /// The bucket.
+        bucket: Arc<BucketFacts>,
+        /// What was asked for.
+        request: bucket::VerifyBucket,
+    } |_op| Question::instance(Need::InstanceAdminAlone);
 
     /// The end of a bucket's registration.
     RemoveBucket "bucket:remove" {

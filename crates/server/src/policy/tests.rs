@@ -146,6 +146,7 @@ const INSTANCE: &[(&str, &str)] = &[
     ("team:create", "xx+"),
     ("bucket:create", "xx+"),
     ("bucket:read", "xx+"),
+    ("bucket:verify", "..+"),
     ("bucket:remove", "..+"),
     ("limit:set", "xx+"),
     ("limit:read", "xx+"),

@@ -74,6 +74,7 @@ pub(super) async fn assemble(
         Arc::clone(&ids),
         admin::Settings {
             personal_teams: config.teams.personal,
+            browser_origins: config.server.browser_origins.clone(),
         },
     ));
     if let Some((name, token_sha256)) = config.bootstrap.first_admin() {

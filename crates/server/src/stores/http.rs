@@ -125,6 +125,28 @@ impl Http {
         Ok(self.addresses.judge_url(&url)?)
     }
 
+    /// The client for a request to this URL, and the URL as that takes it. `Ok(None)` when the URL
+    /// changes when it is read: what was signed is what is sent, byte for byte.
+    ///
+    /// # Errors
+    /// When the URL's address is not allowed.
+    pub(super) fn client_for(
+        &self,
+        url: &str,
+    ) -> Result<Option<(&reqwest::Client, reqwest::Url)>, Forbidden> {
+        let read = reqwest::Url::parse(url).ok();
+        let Some(read) = read.filter(|read| read.as_str() == url) else {
+            return Ok(None);
+        };
+        // The client looks up names alone: an address in the URL would be connected to unjudged
+        self.addresses.judge_url(&read)?;
+        let client = match Scheme::of(&read) {
+            Scheme::Https => &self.over_tls,
+            Scheme::PlainHttp => &self.in_clear,
+        };
+        Ok(Some((client, read)))
+    }
+
     pub(super) fn settings(&self) -> &HttpSettings {
         &self.settings
     }
@@ -133,19 +155,10 @@ impl Http {
     pub(super) async fn send(&self, attempt: Attempt) -> Result<Option<Answer>, Failure> {
         let operation = attempt.operation;
         let unexpected = |what| Failure::Final(Error::Unexpected { operation, what });
-        let url = reqwest::Url::parse(attempt.url.expose())
-            .ok()
-            // What was signed is what is sent, byte for byte
-            .filter(|url| url.as_str() == attempt.url.expose())
+        let (client, url) = self
+            .client_for(attempt.url.expose())
+            .map_err(|forbidden| Failure::Final(forbidden.into()))?
             .ok_or_else(|| unexpected("the signed URL changes when it is read"))?;
-        // The client looks up names alone: an address in the URL would be connected to unjudged
-        self.addresses
-            .judge_url(&url)
-            .map_err(|forbidden| Failure::Final(forbidden.into()))?;
-        let client = match Scheme::of(&url) {
-            Scheme::Https => &self.over_tls,
-            Scheme::PlainHttp => &self.in_clear,
-        };
         let timeout = match operation {
             StoreOperation::CompleteMultipartUpload => self.settings.complete_timeout,
             _ => self.settings.request_timeout,
@@ -220,12 +233,17 @@ fn header_word(headers: &HeaderMap, name: &str) -> Option<Box<str>> {
 
 /// A request that got no answer.
 fn failure(error: &reqwest::Error) -> Failure {
-    let first: &(dyn StdError + 'static) = error;
-    let mut chain = std::iter::successors(Some(first), |&error| error.source());
-    match chain.find_map(|error| error.downcast_ref::<Forbidden>()) {
-        Some(&forbidden) => Failure::Final(forbidden.into()),
+    match forbidden(error) {
+        Some(forbidden) => Failure::Final(forbidden.into()),
         None => Failure::Passing(cause(error)),
     }
+}
+
+/// Why a name's addresses were not connected to, if that is what went wrong.
+pub(super) fn forbidden(error: &reqwest::Error) -> Option<Forbidden> {
+    let first: &(dyn StdError + 'static) = error;
+    let mut chain = std::iter::successors(Some(first), |&error| error.source());
+    chain.find_map(|error| error.downcast_ref::<Forbidden>().copied())
 }
 
 fn cause(error: &reqwest::Error) -> Cause {

@@ -18,7 +18,7 @@ pub(super) use signers::Sites;
 use super::Error;
 use super::signer::Signer;
 use crate::config::Network;
-use protocol::bucket::Audience;
+use protocol::bucket::{Audience, Isolation};
 use signers::Signers;
 use std::sync::Arc;
 
@@ -54,6 +54,15 @@ pub(super) enum Lender {
 }
 
 impl Lender {
+    /// What keeps the credential that it lends for a team out of other teams' roots.
+    pub(super) fn isolation(&self) -> Isolation {
+        match self {
+            Self::Fixed(_) | Self::Renewed(_) => Isolation::BrokerOnly,
+            // Each session's policy opens one root alone
+            Self::Sessions(_) => Isolation::Store,
+        }
+    }
+
     /// A signer for a purpose.
     ///
     /// # Errors

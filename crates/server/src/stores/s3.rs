@@ -31,20 +31,21 @@ const MAX_UPLOADS: usize = 100_000;
 pub(super) struct S3Control {
     sender: Sender,
     dialect: Dialect,
-    /// Found out when first needed.
+    /// Found out when first needed, unless it is known.
     enforces_part_checksums: OnceCell<bool>,
 }
 
 impl S3Control {
-    /// `provider` is one that speaks XML.
-    pub(super) fn new(provider: Provider, sender: Sender) -> Self {
+    /// `provider` is one that speaks XML. `known` is whether its store checks what parts are bound to,
+    /// where the live check found that out.
+    pub(super) fn new(provider: Provider, sender: Sender, known: Option<bool>) -> Self {
         Self {
             sender,
             dialect: match provider {
                 Provider::Gcs => Dialect::Google,
                 _ => Dialect::Amazon,
             },
-            enforces_part_checksums: OnceCell::new(),
+            enforces_part_checksums: OnceCell::new_with(known),
         }
     }
 

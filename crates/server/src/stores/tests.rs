@@ -15,7 +15,9 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use devstore::{BucketSettings, Credential, DevStore, Operation, Scope};
 use presign::s3;
-use protocol::bucket::{CredentialPlan, StorePlace};
+use protocol::bucket::{
+    Attribution, Capabilities, CredentialPlan, Isolation, NetworkControl, StorePlace,
+};
 use protocol::id::{BucketId, UploadId};
 use protocol::{ObjectKey, Sha256Digest};
 use std::sync::Arc;
@@ -177,6 +179,32 @@ async fn a_store_that_checks_parts_is_found_out_to_and_asked_once() {
     assert_eq!(requests.of(Operation::UploadPart), 1);
     assert_eq!(requests.of(Operation::AbortUpload), 1);
     assert_eq!(control.head(&key).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_the_live_check_found_is_not_tried_out_again() {
+    let Embedded { store, .. } = &embedded(1).await;
+    let stores = stores(quick());
+    for found in [false, true] {
+        let mut bucket = BucketFacts::clone(&bucket(store.endpoint()));
+        bucket.capabilities = Some(Capabilities {
+            checked_at: bucket.created_at,
+            isolation: Isolation::BrokerOnly,
+            attribution: Attribution::SignedParameter,
+            network: NetworkControl::BrokerOnly,
+            binds_sha256: found,
+            binds_part_sha256: found,
+            binds_length: true,
+            writes_once: true,
+            multipart: true,
+            longest_upload_url_seconds: 604_800,
+        });
+        let control = stores.control(&Arc::new(bucket)).unwrap();
+        let (key, upload) = (key("t/probe"), UploadId::from_parts(1, [1; 10]));
+        let enforced = control.enforces_part_checksums(&key, upload).await;
+        assert_eq!(enforced.unwrap(), found);
+    }
+    assert_eq!(store.requests().total(), 0);
 }
 
 #[tokio::test]

@@ -154,9 +154,11 @@ impl Fixture {
     fn body(&self, app: &TestApp, row: &str) -> Value {
         match row {
             "create_user" => json!({"name": app.fresh("user")}),
-            "create_token" | "create_token of the team" | "create_own_token" | "commit_version" => {
-                json!({})
-            }
+            "create_token"
+            | "create_token of the team"
+            | "create_own_token"
+            | "commit_version"
+            | "verify_bucket" => json!({}),
             "import_token_hash" => {
                 let key = app.fresh("key");
                 json!({"sha256": sha256(key.as_bytes()).to_hex()})

@@ -7,7 +7,10 @@ use crate::output::Output;
 use anyhow::Context as _;
 use client::{Api, collect_pages};
 use protocol::SecretText;
-use protocol::bucket::{Addressing, CredentialPlan, NewBucket, StorePlace};
+use protocol::bucket::{
+    Addressing, CredentialPlan, NewBucket, StorePlace, Verdict, VerifyBucket, VerifyReport,
+};
+use std::fmt::Write as _;
 use std::path::Path;
 
 pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> anyhow::Result<()> {
@@ -50,6 +53,13 @@ pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> an
                 },
             );
         }
+        BucketCommand::Verify { name, origins } => {
+            let report = api.verify_bucket(&name, &VerifyBucket { origins }).await?;
+            output.result(&report, lines);
+            if report.verdict == Verdict::Failed {
+                return Err(UserError::Storage(format!("bucket {name} failed its check")).into());
+            }
+        }
         BucketCommand::Remove { name } => {
             api.delete_bucket(&name).await?;
             output.tell(format_args!(
@@ -58,6 +68,29 @@ pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> an
         }
     }
     Ok(())
+}
+
+/// A line a probe, and beneath it what to do.
+fn lines(report: &VerifyReport) -> String {
+    let width = report.probes.iter().map(|probe| probe.name.len()).max();
+    let width = width.unwrap_or_default();
+    let mut text = String::new();
+    for probe in &report.probes {
+        let verdict = match probe.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Skipped => "skip",
+            Verdict::Warning => "warn",
+            Verdict::Failed => "FAIL",
+        };
+        let name = &probe.name;
+        // Writing to a `String` cannot fail
+        let _ = writeln!(text, "{verdict:<4} {name:<width$}  {}", probe.evidence);
+        if let Some(fix) = &probe.fix {
+            let _ = writeln!(text, "     {:<width$}  hint: {fix}", "");
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
 
 fn new_bucket(arguments: NewBucketArguments) -> anyhow::Result<NewBucket> {
@@ -69,6 +102,7 @@ fn new_bucket(arguments: NewBucketArguments) -> anyhow::Result<NewBucket> {
         credential: None,
         endpoints: [].into(),
         default: arguments.default,
+        verify: !arguments.no_verify,
     };
     if arguments.address {
         bucket.address = Some(SecretText::new(read_secret("address: ", false)?));

@@ -17,6 +17,7 @@ fn at(name: &str, container: &str, prefix: &str) -> NewBucket {
     let credential = CredentialPlan::access_key("AKIDEXAMPLE", SECRET);
     NewBucket {
         prefix: prefix.to_owned(),
+        verify: false,
         ..NewBucket::new(name.parse().unwrap(), place, credential)
     }
 }

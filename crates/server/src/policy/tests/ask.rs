@@ -69,6 +69,10 @@ pub(super) fn instance(name: &str, who: &Caller) -> Answer {
             ask(who, name, CreateBucket { request })
         }
         "bucket:read" => ask(who, name, ReadBuckets {}),
+        "bucket:verify" => {
+            let (bucket, request) = (bucket(), protocol::bucket::VerifyBucket::default());
+            ask(who, name, VerifyBucket { bucket, request })
+        }
         "bucket:remove" => ask(who, name, RemoveBucket { bucket: bucket() }),
         "limit:set" => {
             let request = NewLimit {

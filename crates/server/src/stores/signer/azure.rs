@@ -9,7 +9,7 @@ use crate::config::Network;
 use crate::stores::act::Act;
 use crate::stores::azure::block_id;
 use presign::azure::{
-    AddressRange, Credential, Endpoint, Guid, Permissions, Signer, Terms, Version,
+    AccountKey, AddressRange, Credential, Endpoint, Guid, Permissions, Signer, Terms, Version,
 };
 use presign::{BatchRequest, Error, Request, SignedUrl, Timestamp, Ttl, UrlBuffer, Window};
 use protocol::id::GrantId;
@@ -44,6 +44,18 @@ impl AzureSigner {
         Some(Self {
             addresses: Some(AddressRange::new(first, last).ok()?),
             ..self
+        })
+    }
+
+    /// The same with another key; `None` where the key is a delegated one.
+    pub(in crate::stores) fn with_account_key(&self, key: AccountKey) -> Option<Self> {
+        if self.signer.delegation().is_some() {
+            return None;
+        }
+        let endpoint = self.signer.endpoint().clone();
+        Some(Self {
+            signer: Signer::new(endpoint, self.signer.version(), key),
+            ..self.clone()
         })
     }
 
