@@ -20,6 +20,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use page::{EntryPage, Pages, VersionFacts};
 use protocol::id::VersionId;
 use protocol::name::ArtifactRef;
+use protocol::transfer::Reach;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct GetOptions {
     pub directory: PathBuf,
     /// How many requests may be in flight.
     pub parallelism: Parallelism,
+    /// From where the URLs are used; by default from anywhere, at the store's usual address.
+    pub reach: Reach,
 }
 
 impl GetOptions {
@@ -56,6 +59,7 @@ impl GetOptions {
             source,
             directory: directory.into(),
             parallelism: Parallelism::default(),
+            reach: Reach::default(),
         }
     }
 }
@@ -106,7 +110,7 @@ pub async fn get(api: &Api, options: GetOptions, progress: &dyn Progress) -> Res
         Ok::<_, Error>((Arc::new(target), names))
     })
     .await??;
-    let pages = Pages::new(api, options.source);
+    let pages = Pages::new(api, options.source, options.reach);
     if names.needed() {
         pages.check_names(names).await?;
     }

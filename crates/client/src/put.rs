@@ -17,6 +17,7 @@ use engine::Run;
 use protocol::artifact::{Commit, Committed, NewVersion, Version};
 use protocol::id::VersionId;
 use protocol::name::ArtifactRef;
+use protocol::transfer::Reach;
 use protocol::{Alias, ErrorCode};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub struct PutOptions {
     pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
     /// How many requests may be in flight.
     pub parallelism: Parallelism,
+    /// From where the URLs are used; by default from anywhere, at the store's usual address.
+    pub reach: Reach,
 }
 
 impl PutOptions {
@@ -65,6 +68,7 @@ impl PutOptions {
             description: None,
             metadata: None,
             parallelism: Parallelism::default(),
+            reach: Reach::default(),
         }
     }
 }
@@ -119,7 +123,14 @@ pub async fn put(api: &Api, options: PutOptions, progress: &dyn Progress) -> Res
     };
     let (team, project) = (&options.target.team, &options.target.project);
     let draft = api.create_version(team, project, &new).await?;
-    let run = Run::new(api, draft.id, &source, &meter, options.parallelism);
+    let run = Run::new(
+        api,
+        draft.id,
+        &source,
+        &meter,
+        options.parallelism,
+        options.reach,
+    );
     let committed = transfer(&run, draft.id, options.aliases).await?;
     meter.phase(Phase::Done);
     let status = meter.status();

@@ -3,6 +3,7 @@
 use crate::digest::Sha256Digest;
 use crate::id::{LimitId, PrincipalId, TeamId, TokenId};
 use crate::name::{BucketName, PrincipalName, TeamName};
+use crate::network::Network;
 use crate::role::Role;
 use crate::time::Timestamp;
 
@@ -131,6 +132,9 @@ pub struct Team {
     /// The team's bucket; without one, the instance's default bucket is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<BucketName>,
+    /// The networks that its data may be asked for from; none: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_networks: Vec<Network>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -158,6 +162,9 @@ pub struct TeamChange {
     /// Suspends or reinstates the team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
+    /// The networks that the team's data may be asked for from, at most 100; `[]`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_networks: Option<Vec<Network>>,
 }
 
 /// A principal's role in a team.
@@ -300,6 +307,9 @@ pub struct LimitRule {
     /// True: nothing may be downloaded.
     #[serde(default)]
     pub no_download: bool,
+    /// The networks that data may be asked for from, 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_networks: Option<Vec<Network>>,
 }
 
 /// A rule that narrows what a principal or team may do.

@@ -1,8 +1,10 @@
 //! Bodies of the artifact registry.
 
+use crate::bucket::Audience;
 use crate::digest::{Digest, Sha256Digest};
 use crate::id::{CollectionId, GrantId, ObjectId, ProjectId, UploadId, VersionId};
 use crate::name::{Alias, CollectionName, ProjectName, TeamName};
+use crate::network::Network;
 use crate::path::EntryPath;
 use crate::time::Timestamp;
 use crate::transfer::{BearerUrl, BoundBy, SignedRequest, VerifiedBy};
@@ -126,6 +128,13 @@ pub struct Version {
 pub struct NewEntries {
     /// The entries; each path once in its version.
     pub entries: Vec<NewEntry>,
+    /// From where the URLs are used; they are signed for the store's address there. Without it: for its
+    /// usual address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
+    /// The network that the store takes the URLs from, and no other; refused where the store cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
 }
 
 /// A file that belongs to a version.

@@ -4,6 +4,7 @@ use crate::id::{
     BucketId, EventId, GrantId, LaneId, ObjectId, PrincipalId, TeamId, TokenId, UploadId, VersionId,
 };
 use crate::name::{PrincipalName, TeamName};
+use crate::network::Network;
 use crate::time::Timestamp;
 use crate::transfer::BoundBy;
 
@@ -88,6 +89,8 @@ actions! {
     BucketCreate "bucket:create";
     /// A bucket was checked on its live store.
     BucketVerify "bucket:verify";
+    /// A bucket's registration was changed.
+    BucketUpdate "bucket:update";
     /// A bucket was removed.
     BucketRemove "bucket:remove";
     /// A limit was set.
@@ -209,6 +212,9 @@ pub struct Grant {
     /// The objects that `keys` are, where the server made the keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ObjectId>,
+    /// The network that the store takes the URLs from, where they were held to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_to: Option<Network>,
 }
 
 impl Grant {

@@ -17,6 +17,7 @@ pub use report::{Probe, Verdict, VerifyBucket, VerifyReport};
 use crate::admin::State;
 use crate::id::BucketId;
 use crate::name::BucketName;
+use crate::network::Network;
 use crate::secret::SecretText;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -194,6 +195,23 @@ pub enum Audience {
     Vpc,
 }
 
+impl Audience {
+    /// The word as it stands in a body.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Internal => "internal",
+            Self::Vpc => "vpc",
+        }
+    }
+}
+
+impl std::fmt::Display for Audience {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Addresses of the store for those who do not reach it at its usual one.
 pub type AudienceEndpoints = BTreeMap<Audience, String>;
 
@@ -226,8 +244,21 @@ pub struct Bucket {
     /// What its store was proven to do; absent until it was verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Capabilities>,
+    /// The networks that what is in it may be asked for from; none: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_networks: Vec<Network>,
     /// When it was registered.
     pub created_at: Timestamp,
+}
+
+/// `PATCH /v1/buckets/{bucket}`: what is given is changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BucketChange {
+    /// The networks that what is in it may be asked for from, at most 100; `[]`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_networks: Option<Vec<Network>>,
 }
 
 /// `POST /v1/buckets`: registers a place in a store, told by `place` and `credential` or by `address`.

@@ -15,6 +15,7 @@ pub mod id;
 pub mod key;
 pub mod layout;
 pub mod name;
+pub mod network;
 pub mod page;
 pub mod parse;
 pub mod path;
@@ -32,6 +33,7 @@ pub use key::{FileKey, ObjectKey};
 pub use name::{
     Alias, BucketName, CollectionName, PrincipalName, ProjectName, TeamName, VersionRef,
 };
+pub use network::Network;
 pub use page::Page;
 pub use path::EntryPath;
 pub use problem::{ErrorCode, Problem};

@@ -1,8 +1,10 @@
 //! Bodies of plain objects and of uploads in parts.
 
+use crate::bucket::Audience;
 use crate::digest::{Digest, Sha256Digest};
 use crate::id::{GrantId, ObjectId, UploadId};
 use crate::key::FileKey;
+use crate::network::Network;
 use crate::time::Timestamp;
 
 /// The most keys, entries or parts in one request.
@@ -65,6 +67,15 @@ pub enum BoundBy {
     Credential,
 }
 
+/// From where URLs are used, as far as the one who asks for them says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// At which of its addresses the store is reached; `None`: at its usual one.
+    pub audience: Option<Audience>,
+    /// The network that the store takes the URLs from; `None`: every one.
+    pub network: Option<Network>,
+}
+
 /// `POST /v1/teams/{team}/urls`: URLs for plain objects, all for one method.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +91,13 @@ pub struct UrlsRequest {
     /// For `get`: the file name that a browser offers when it saves the one object asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub save_as: Option<String>,
+    /// From where the URLs are used; they are signed for the store's address there. Without it: for its
+    /// usual address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
+    /// The network that the store takes the URLs from, and no other; refused where the store cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
 }
 
 /// One plain object.
@@ -193,6 +211,13 @@ pub enum UploadState {
 pub struct SignPartsRequest {
     /// The parts, 1 to 5,000, each once.
     pub parts: Vec<PartDigest>,
+    /// From where the URLs are used; they are signed for the store's address there. Without it: for its
+    /// usual address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
+    /// The network that the store takes the URLs from, and no other; refused where the store cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
 }
 
 /// A part and the digest that its URL is bound to.

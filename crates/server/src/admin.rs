@@ -10,6 +10,7 @@ mod bucket;
 mod error;
 mod limit;
 mod name;
+mod network;
 mod place;
 mod setup;
 mod team;

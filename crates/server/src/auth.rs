@@ -7,8 +7,9 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::directory::{Directory, Stale};
-use crate::policy::Caller;
+use crate::policy::{Caller, Origin};
 use http::HeaderMap;
+use protocol::Network;
 use protocol::id::RequestId;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct Auth {
     directory: Arc<Directory>,
     clock: Arc<dyn Clock>,
     trusts: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// Shared by all callers, to be judged by policy; `None` where there is nothing to judge.
+    allowed_networks: Option<Arc<[Network]>>,
 }
 
 impl std::fmt::Debug for Auth {
@@ -52,6 +55,16 @@ impl Auth {
             directory,
             clock,
             trusts: Box::new(trusts),
+            allowed_networks: None,
+        }
+    }
+
+    /// The same, where the instance may be asked from these networks alone; none: from all.
+    #[must_use]
+    pub fn with_allowed_networks(self, networks: &[Network]) -> Self {
+        Self {
+            allowed_networks: (!networks.is_empty()).then(|| networks.into()),
+            ..self
         }
     }
 
@@ -72,9 +85,12 @@ impl Auth {
         self.directory.fresh(self.clock.now())?;
         let (standing, token, revision) =
             self.directory.by_token(&sha256).ok_or(AuthError::Unknown)?;
-        let network = Some(self.client_address(headers, peer));
+        let origin = Origin {
+            address: Some(self.client_address(headers, peer)),
+            allowed: self.allowed_networks.clone(),
+        };
         Ok(Caller::authenticated(
-            standing, token, network, request_id, revision,
+            standing, token, origin, request_id, revision,
         ))
     }
 

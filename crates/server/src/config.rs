@@ -26,7 +26,7 @@ pub use error::Error;
 pub use limits::Limits;
 pub use log::{Log, LogFilter, LogFormat};
 pub use metrics::Metrics;
-pub use network::Network;
+pub use network::Networks;
 pub use reference::reference;
 pub use seal::Seal;
 pub use secret::Secret;
@@ -68,6 +68,8 @@ pub struct Config {
     pub teams: Teams,
     /// How long signed URLs live at most.
     pub urls: Urls,
+    /// From where the server may be asked.
+    pub network: Networks,
     effective: toml::Table,
 }
 
@@ -115,6 +117,7 @@ impl Config {
             bootstrap: source.section()?,
             teams: source.section()?,
             urls: source.section()?,
+            network: source.section()?,
             effective: source.finish()?,
         };
         Ok(config)

@@ -73,6 +73,21 @@ impl Gate {
         })
     }
 
+    /// Whether the caller may ask the instance from where it is. A refusal is recorded as others are.
+    ///
+    /// # Errors
+    /// The rule that said no.
+    pub fn admit(&self, caller: &Caller) -> Result<(), Denial> {
+        policy::admit(caller).inspect_err(|denial| {
+            let refused = Refused {
+                denial: *denial,
+                operation: None,
+                team: None,
+            };
+            self.record(caller, &refused, self.clock.now());
+        })
+    }
+
     fn record(&self, caller: &Caller, refused: &Refused, now: Timestamp) {
         let actor = caller.actor();
         let recorded = {
@@ -95,7 +110,7 @@ impl Gate {
                 request_id: Some(caller.request_id().to_string()),
                 team_id: refused.team.as_ref().map(|team| team.id),
                 team: refused.team.as_ref().map(|team| team.name.clone()),
-                operation: Some(refused.operation.to_owned()),
+                operation: refused.operation.map(str::to_owned),
                 rule: Some(refused.denial.rule().name().to_owned()),
                 ..self.event(Action::UrlDeny, now)
             });

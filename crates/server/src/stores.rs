@@ -24,9 +24,9 @@ pub use act::Act;
 pub use answer::{
     Completed, Head, OpenUpload, PartToComplete, StoredChecksum, StoredPart, Written,
 };
-pub use check::Check;
+pub use check::{Check, first_fault};
 pub use control::Control;
-pub use error::{Cause, Error, Kind, StoreOperation};
+pub use error::{Cause, Error, Kind, PinLimit, StoreOperation};
 pub use http::{AddressRules, BreakerSettings, Forbidden, HttpSettings};
 pub use lender::{Purpose, Tenant};
 pub use plan::{NoCredential, seal as seal_plan};
@@ -96,7 +96,7 @@ impl Stores {
         clock: Arc<dyn Clock>,
         settings: HttpSettings,
     ) -> Result<Self, Error> {
-        let outside = Outside::new(Arc::clone(&clock))?;
+        let outside = Outside::new(Arc::clone(&clock));
         Self::with_outside(keys, clock, settings, outside)
     }
 
@@ -140,6 +140,15 @@ impl Stores {
         bucket: &Arc<BucketFacts>,
         purpose: Purpose<'_>,
     ) -> Result<Signer, Error> {
+        if let Some(audience) = purpose.audience
+            && !bucket.endpoints.contains_key(&audience)
+        {
+            let registered = bucket.endpoints.keys().copied().collect();
+            return Err(Error::NoAudience {
+                audience,
+                registered,
+            });
+        }
         let signer = self.opened(bucket)?.lender.lend(purpose).await?;
         let attribution = bucket
             .capabilities

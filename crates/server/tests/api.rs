@@ -24,11 +24,15 @@ mod faults;
 mod keys;
 #[path = "api/leaks.rs"]
 mod leaks;
+#[path = "api/networks.rs"]
+mod networks;
 #[path = "api/objects.rs"]
 mod objects;
 #[path = "api/people.rs"]
 mod people;
 #[path = "api/proxies.rs"]
 mod proxies;
+#[path = "api/reach.rs"]
+mod reach;
 #[path = "api/serving.rs"]
 mod serving;

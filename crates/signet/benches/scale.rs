@@ -240,6 +240,8 @@ fn decide_and_sign(app: &App, stores: &Stores, ask: &Ask) -> presign::SignedUrl 
         }],
         ttl_seconds: None,
         save_as: None,
+        audience: None,
+        network: None,
     };
     let permit = app
         .gate
@@ -349,6 +351,8 @@ async fn allowed(api: &Api, user: usize) -> bool {
         }],
         ttl_seconds: None,
         save_as: None,
+        audience: None,
+        network: None,
     };
     let team = team_name(user).parse().unwrap();
     match api.create_urls(&team, &request).await {

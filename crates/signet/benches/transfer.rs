@@ -204,7 +204,6 @@ fn compared(
     best
 }
 
-#[expect(clippy::disallowed_methods, reason = "the script names the tools")]
 fn named(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from)
 }

@@ -1,11 +1,15 @@
 //! The command line.
 
+mod reach;
+
+pub(crate) use reach::{AudienceArgument, NetworksArguments, ReachArguments};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::bucket::Origin;
 use protocol::id::{GrantId, LimitId, TokenId};
 use protocol::name::ArtifactRef;
 use protocol::{
-    Alias, BucketName, FileKey, PrincipalName, Role, Sha256Digest, TeamName, Timestamp,
+    Alias, BucketName, FileKey, Network, PrincipalName, Role, Sha256Digest, TeamName, Timestamp,
 };
 use std::path::PathBuf;
 
@@ -177,6 +181,8 @@ pub(crate) struct Put {
     /// A description for people
     #[arg(long)]
     pub(crate) description: Option<String>,
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
 }
 
 #[derive(Debug, Args)]
@@ -186,6 +192,8 @@ pub(crate) struct Get {
     /// Where to; nothing is written outside of it
     #[arg(default_value = ".")]
     pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
 }
 
 #[derive(Debug, Args)]
@@ -220,6 +228,12 @@ pub(crate) struct Url {
     /// For `put`: size in bytes
     #[arg(long, value_name = "BYTES")]
     pub(crate) size: Option<u64>,
+    /// Sign for the store's address for this audience; without it for its usual one
+    #[arg(long, value_enum)]
+    pub(crate) audience: Option<AudienceArgument>,
+    /// Have the store take the URL from this network alone, as `203.0.113.0/24`
+    #[arg(long)]
+    pub(crate) network: Option<Network>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -258,6 +272,13 @@ pub(crate) enum TeamCommand {
         team: TeamName,
         /// The bucket
         bucket: BucketName,
+    },
+    /// Say from which networks a team's data may be asked for
+    SetNetworks {
+        /// The team
+        team: TeamName,
+        #[command(flatten)]
+        allowed: NetworksArguments,
     },
     /// Stop everything in a team
     Suspend {
@@ -374,9 +395,9 @@ pub(crate) enum TokenCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum BucketCommand {
     /// Register a place in a store; its secret is read from standard input
-    Create(NewBucketArguments),
+    Create(Box<NewBucketArguments>),
     /// Print what to apply at the cloud for a bucket with all its teams; applies nothing
-    Policy(BucketPolicyArguments),
+    Policy(Box<BucketPolicyArguments>),
     /// List buckets
     List,
     /// Check a bucket on its live store: what URLs must do, and what they must not
@@ -387,6 +408,13 @@ pub(crate) enum BucketCommand {
         #[arg(long = "origin", value_name = "ORIGIN")]
         origins: Vec<Origin>,
     },
+    /// Say from which networks what is in a bucket may be asked for
+    SetNetworks {
+        /// The bucket
+        name: BucketName,
+        #[command(flatten)]
+        allowed: NetworksArguments,
+    },
     /// Remove a bucket that no team uses
     Remove {
         /// Its name
@@ -395,6 +423,10 @@ pub(crate) enum BucketCommand {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct NewBucketArguments {
     /// The name to register it under
     pub(crate) name: BucketName,
@@ -525,6 +557,9 @@ pub(crate) enum LimitCommand {
         /// Nothing may be downloaded
         #[arg(long)]
         no_download: bool,
+        /// Data may be asked for from this network alone; may be given again for more
+        #[arg(long = "allowed-network", value_name = "NETWORK")]
+        allowed_networks: Vec<Network>,
     },
     /// List limits
     List,

@@ -77,6 +77,15 @@ fn api(global: &Global) -> anyhow::Result<Api> {
     Ok(Api::new(&server, token)?)
 }
 
+/// A list of allowed networks for people.
+fn networks(list: &[protocol::Network]) -> String {
+    if list.is_empty() {
+        return "every network".to_owned();
+    }
+    let texts: Vec<String> = list.iter().map(ToString::to_string).collect();
+    texts.join(" ")
+}
+
 /// An optional value for a table.
 fn or_dash(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())

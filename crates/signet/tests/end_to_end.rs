@@ -9,7 +9,8 @@
 mod support;
 
 use serde_json::Value;
-use support::{World, noise, write};
+use support::{World, noise, signet, write};
+use testkit::process::ADMIN_TOKEN;
 
 fn run(world: &World, arguments: &[&str]) -> (i32, Value) {
     let mut all = vec!["--json"];
@@ -94,7 +95,7 @@ async fn exit_codes_are_as_documented() {
     for (number, (expected, code)) in codes.into_iter().enumerate() {
         assert_eq!(expected, code, "line {number}");
     }
-    let unknown = support::signet(&world.broker, &"ab12".repeat(16), &["whoami"])
+    let unknown = signet(&world.broker, &"ab12".repeat(16), &["whoami"])
         .output()
         .unwrap();
     assert_eq!(unknown.status.code(), Some(3), "an unknown token");
@@ -182,11 +183,129 @@ async fn nothing_secret_is_in_the_log_of_a_whole_session() {
         "X-Amz-Signature",
         "X-Amz-Credential",
         &world.token,
-        testkit::process::ADMIN_TOKEN,
+        ADMIN_TOKEN,
         "secret-of-",
     ] {
         for (place, text) in &told {
             assert!(!text.contains(secret), "T28, T30: `{secret}` is in {place}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_checked_from_the_command_line() {
+    let world = World::begin(None).await;
+    let admin = ADMIN_TOKEN;
+    let verify = |arguments: &[&str]| {
+        let arguments = [&["bucket", "verify", "vision"], arguments].concat();
+        let output = signet(&world.broker, admin, &arguments).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), text)
+    };
+    let (code, text) = verify(&[]);
+    assert_eq!(code, 0, "{text}");
+    for line in ["ok   put  ", "warn tls  ", "skip cors.put  "] {
+        assert!(
+            text.lines().any(|it| it.starts_with(line)),
+            "{line}: {text}"
+        );
+    }
+    // The embedded store of these tests has no rules for browsers
+    let origin = ["--origin", "https://signet.example.com"];
+    let (code, text) = verify(&origin);
+    assert_eq!(code, 6, "{text}");
+    let mut lines = text.lines();
+    assert!(
+        lines.any(|line| line.starts_with("FAIL cors.put  ")),
+        "{text}"
+    );
+    let hint = lines.next().unwrap().trim_start();
+    assert!(
+        hint.starts_with("hint: add to the bucket's CORS rules"),
+        "{hint}"
+    );
+    let (code, text) = verify(&[&origin[..], &["--json"]].concat());
+    assert_eq!(code, 6, "{text}");
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["verdict"], "failed");
+    assert_eq!(report["capabilities"]["multipart"], true);
+}
+
+/// T15: the store is reached at the address of the audience that the machine says it belongs to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_of_an_audience_reaches_the_store_at_its_address() {
+    let world = World::begin(None).await;
+    let data = tempfile::tempdir().unwrap();
+    write(data.path(), "large.bin", &noise(1, 40 << 20));
+    write(data.path(), "small", b"x");
+    let source = data.path().to_str().unwrap();
+    let copy = data.path().join("copy");
+    let reached = || {
+        let log = world.access_log();
+        log.lines()
+            .filter(|line| line.contains(" localhost:"))
+            .count()
+    };
+    let put = ["put", source, "vision/p/c", "--audience", "vpc"];
+    let (code, told) = run(&world, &put);
+    assert_eq!(code, 0, "{told}");
+    let there = reached();
+    assert!(there >= 4, "{}", world.access_log());
+    let output = world
+        .signet(&["get", "vision/p/c", copy.to_str().unwrap()])
+        .env("SIGNET_AUDIENCE", "vpc")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(std::fs::read(copy.join("small")).unwrap(), b"x");
+    assert!(reached() > there);
+
+    let (code, told) = run(&world, &["url", "vision", "a", "--audience", "vpc"]);
+    assert_eq!(code, 0, "{told}");
+    let url = told["urls"][0]["url"].as_str().unwrap();
+    assert!(url.starts_with("http://localhost:"));
+    for audience in ["browser", "internal"] {
+        let (code, told) = run(&world, &["url", "vision", "a", "--audience", audience]);
+        assert_eq!(code, 2, "{told}");
+        assert!(told["error"].as_str().unwrap().contains("`vpc`"), "{told}");
+    }
+    let pinned = ["url", "vision", "a", "--network", "203.0.113.0/24"];
+    let (code, told) = run(&world, &pinned);
+    assert_eq!(code, 2, "{told}");
+    assert!(told["error"].as_str().unwrap().contains("to no network"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_says_from_which_networks_a_team_is_used() {
+    let world = World::begin(None).await;
+    let set = |arguments: &[&str]| {
+        let output = signet(&world.broker, ADMIN_TOKEN, arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let asked = || run(&world, &["url", "vision", "a"]).0;
+    assert_eq!(asked(), 0);
+    for of in [["team", "vision"], ["bucket", "vision"]] {
+        let [kind, name] = of;
+        let told = set(&[kind, "set-networks", name, "203.0.113.0/24", "2001:db8::1"]);
+        assert!(told.contains("203.0.113.0/24 2001:db8::1"), "{told}");
+        assert_eq!(asked(), 4, "{kind}");
+        set(&[kind, "set-networks", name, "127.0.0.0/8", "203.0.113.0/24"]);
+        assert_eq!(asked(), 0, "{kind}");
+        set(&[kind, "set-networks", name, "203.0.113.0/24"]);
+        assert_eq!(asked(), 4, "{kind}");
+        let told = set(&[kind, "set-networks", name, "--all"]);
+        assert!(told.contains("every network"), "{told}");
+        assert_eq!(asked(), 0, "{kind}");
+    }
+    let limit = ["limit", "set", "--team", "vision", "--allowed-network"];
+    set(&[
+        &limit[..],
+        &["203.0.113.0/24", "--allowed-network", "10.0.0.0/8"],
+    ]
+    .concat());
+    assert_eq!(asked(), 4);
+    assert!(set(&["limit", "list"]).contains("203.0.113.0/24 10.0.0.0/8"));
 }

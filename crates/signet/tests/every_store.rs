@@ -14,8 +14,8 @@ use protocol::bucket::Provider;
 use protocol::id::VersionId;
 use protocol::layout::Layout;
 use protocol::transfer::{
-    NewUpload, PartDigest, SignPartsRequest, SignedRequest, UrlMethod, UrlsObject, UrlsRequest,
-    VerifiedBy,
+    NewUpload, PartDigest, Reach, SignPartsRequest, SignedRequest, UrlMethod, UrlsObject,
+    UrlsRequest, VerifiedBy,
 };
 use protocol::{Digest, ErrorCode, Sha256Digest};
 use serde_json::Value;
@@ -177,6 +177,8 @@ async fn plain(
         }],
         ttl_seconds: Some(ttl_seconds),
         save_as: None,
+        audience: None,
+        network: None,
     };
     let urls = api.create_urls(&"vision".parse().unwrap(), &request).await;
     let urls = urls.unwrap();
@@ -242,6 +244,8 @@ async fn an_upload_that_was_given_up_leaves_nothing(kind: Kind) {
     let upload = api.create_upload(&team, &new).await.unwrap();
     let request = SignPartsRequest {
         parts: parts[1..].to_vec(),
+        audience: None,
+        network: None,
     };
     let signed = api.sign_parts(upload.id, &request).await.unwrap();
     for part in &signed.parts {
@@ -274,7 +278,11 @@ async fn an_upload_that_was_given_up_leaves_nothing(kind: Kind) {
     let again = api.create_upload(&team, &new).await.unwrap();
     assert_ne!(again.id, upload.id);
     assert!(api.list_parts(again.id).await.unwrap().parts.is_empty());
-    let request = SignPartsRequest { parts };
+    let request = SignPartsRequest {
+        parts,
+        audience: None,
+        network: None,
+    };
     for part in api.sign_parts(again.id, &request).await.unwrap().parts {
         let body = slice(part.number).to_vec();
         let (status, _) = send("PUT", part.url.expose(), &part.headers, body).await;
@@ -310,6 +318,8 @@ async fn register(api: &Api, version: VersionId, body: &[u8]) -> RegisteredEntry
             size_bytes: body.len() as u64,
             digest: Digest::Sha256(sha256(body)),
         }],
+        audience: None,
+        network: None,
     };
     let registered = api.register_entries(version, &entries).await.unwrap();
     registered.entries.into_iter().next().unwrap()
@@ -329,7 +339,10 @@ async fn commit(api: &Api, version: VersionId) -> Result<(), client::Error> {
 /// The bytes of the one file of `vision/p/c`.
 async fn read_back(api: &Api) -> Vec<u8> {
     let artifact = "vision/p/c".parse().unwrap();
-    let page = api.list_entry_urls(&artifact, None, None).await.unwrap();
+    let page = api
+        .list_entry_urls(&artifact, None, None, Reach::default())
+        .await
+        .unwrap();
     let (status, body) = send("GET", page.entries[0].url.expose(), &[], "").await;
     assert_eq!(status, 200);
     body

@@ -33,6 +33,8 @@ async fn ask(api: Api, caller: usize) -> Vec<GrantId> {
             }],
             ttl_seconds: None,
             save_as: None,
+            audience: None,
+            network: None,
         };
         match api.create_urls(&"vision".parse().unwrap(), &request).await {
             Ok(urls) => received.push(urls.grant_id),

@@ -27,7 +27,7 @@ on_each_store! {
 /// How many grants there are: those for single PUTs, for parts, and for downloads.
 async fn grants(line: &Line) -> [usize; 3] {
     let admin = line.broker.api(ADMIN_TOKEN).unwrap();
-    let records = collect_pages(async |after: Option<String>| {
+    let told = collect_pages(async |after: Option<String>| {
         let filter = client::api::GrantFilter {
             after,
             ..client::api::GrantFilter::default()
@@ -35,16 +35,16 @@ async fn grants(line: &Line) -> [usize; 3] {
         admin.list_grants(&filter).await
     });
     let mut counts = [0; 3];
-    for record in records.await.unwrap() {
+    for record in told.await.unwrap() {
         let grant = record.grant;
-        let kind = match (grant.method.as_str(), grant.parts.is_empty()) {
+        let which = match (grant.method.as_str(), grant.parts.is_empty()) {
             ("PUT", true) => 0,
             ("PUT", false) => 1,
             _ => 2,
         };
-        counts[kind] += 1;
-        let life = grant.expires_at.since(grant.signed_at);
-        assert!(life <= Duration::from_secs(5), "a URL lives {life:?}");
+        counts[which] += 1;
+        let span = grant.expires_at.since(grant.signed_at);
+        assert!(span <= Duration::from_secs(5), "a URL lives {span:?}");
     }
     counts
 }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use http::Method;
 use protocol::admin::{Limit, Membership, NewLimit, NewTeam, SetRole, Team, TeamChange};
 use protocol::bucket::{
-    Bucket, NewBucket, PolicyDocuments, PolicyRequest, VerifyBucket, VerifyReport,
+    Bucket, BucketChange, NewBucket, PolicyDocuments, PolicyRequest, VerifyBucket, VerifyReport,
 };
 use protocol::id::LimitId;
 use protocol::{BucketName, Page, PrincipalName, Role, TeamName};
@@ -135,6 +135,15 @@ impl Api {
         body: &VerifyBucket,
     ) -> Result<VerifyReport> {
         let call = self.route(Method::POST, &["v1", "buckets", bucket.as_str(), "verify"]);
+        self.json(call.json(body)).await
+    }
+
+    /// Changes a bucket's registration (`PATCH /v1/buckets/{bucket}`).
+    ///
+    /// # Errors
+    /// As every call: see [`Error`](crate::Error).
+    pub async fn change_bucket(&self, bucket: &BucketName, body: &BucketChange) -> Result<Bucket> {
+        let call = self.route(Method::PATCH, &["v1", "buckets", bucket.as_str()]);
         self.json(call.json(body)).await
     }
 

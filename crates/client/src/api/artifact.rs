@@ -10,6 +10,7 @@ use protocol::artifact::{
 };
 use protocol::id::{ObjectId, VersionId};
 use protocol::name::ArtifactRef;
+use protocol::transfer::Reach;
 use protocol::{Alias, EntryPath, Page, ProjectName, TeamName};
 use std::time::Duration;
 
@@ -140,11 +141,14 @@ impl Api {
         artifact: &ArtifactRef,
         after: Option<&str>,
         ttl_seconds: Option<u32>,
+        reach: Reach,
     ) -> Result<EntryUrls> {
         let call = self
             .artifact_route(Method::GET, artifact, &["urls"])
             .query("after", after)
-            .query("ttl_seconds", ttl_seconds);
+            .query("ttl_seconds", ttl_seconds)
+            .query("audience", reach.audience)
+            .query("network", reach.network);
         let answer = self.send(call).await?;
         answer
             .json()

@@ -9,7 +9,7 @@ use crate::sink::Sink;
 use crate::store::Signed;
 use crate::target::Target;
 use protocol::digest::{Digest, Sha256Digest};
-use protocol::transfer::{UrlMethod, UrlsObject, UrlsRequest};
+use protocol::transfer::{Reach, UrlMethod, UrlsObject, UrlsRequest};
 use protocol::{FileKey, TeamName};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub struct GetObjectOptions {
     pub target: PathBuf,
     /// The digest that it must have, if the caller knows.
     pub expected: Option<Digest>,
+    /// From where the URLs are used; by default from anywhere, at the store's usual address.
+    pub reach: Reach,
 }
 
 impl GetObjectOptions {
@@ -42,6 +44,7 @@ impl GetObjectOptions {
             key,
             target: target.into(),
             expected: None,
+            reach: Reach::default(),
         }
     }
 }
@@ -83,6 +86,7 @@ pub async fn get_object(
         api,
         team: &options.team,
         key: &options.key,
+        reach: options.reach,
         given_out: AtomicU64::new(0),
     };
     // Asked for before anything is made on this machine
@@ -135,6 +139,7 @@ struct ObjectLease<'a> {
     api: &'a Api,
     team: &'a TeamName,
     key: &'a FileKey,
+    reach: Reach,
     given_out: AtomicU64,
 }
 
@@ -149,6 +154,8 @@ impl ObjectLease<'_> {
             }],
             ttl_seconds: None,
             save_as: None,
+            audience: self.reach.audience,
+            network: self.reach.network,
         };
         let answer = self.api.create_urls(self.team, &body).await?;
         let Some(first) = answer.urls.first() else {

@@ -10,7 +10,7 @@ use protocol::artifact::EntryUrls;
 use protocol::digest::Digest;
 use protocol::id::VersionId;
 use protocol::name::{ArtifactRef, VersionRef};
-use protocol::transfer::BearerUrl;
+use protocol::transfer::{BearerUrl, Reach};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 
@@ -96,15 +96,17 @@ fn split(entries: Vec<protocol::artifact::EntryUrl>) -> (Vec<Entry>, Vec<BearerU
 pub(super) struct Pages<'a> {
     pub(super) api: &'a Api,
     asked: ArtifactRef,
+    reach: Reach,
     /// The version that the name stood for first: an alias may move meanwhile.
     pinned: OnceLock<ArtifactRef>,
 }
 
 impl<'a> Pages<'a> {
-    pub(super) fn new(api: &'a Api, asked: ArtifactRef) -> Self {
+    pub(super) fn new(api: &'a Api, asked: ArtifactRef, reach: Reach) -> Self {
         Self {
             api,
             asked,
+            reach,
             pinned: OnceLock::new(),
         }
     }
@@ -142,7 +144,7 @@ impl<'a> Pages<'a> {
         let artifact = self.pinned.get().unwrap_or(&self.asked);
         let page = self
             .api
-            .list_entry_urls(artifact, after, ttl_seconds)
+            .list_entry_urls(artifact, after, ttl_seconds, self.reach)
             .await?;
         self.pinned.get_or_init(|| ArtifactRef {
             version: Some(VersionRef::Index(page.index)),

@@ -19,6 +19,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use protocol::artifact::{NewEntries, NewEntry, RegisteredEntry, Verification};
 use protocol::id::{ObjectId, VersionId};
+use protocol::transfer::Reach;
 use state::{Large, Single};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,6 +37,7 @@ pub(super) struct Run<'a> {
     version: VersionId,
     source: &'a Source,
     parallelism: Parallelism,
+    reach: Reach,
     hashing: Semaphore,
     slots: Semaphore,
 }
@@ -72,6 +74,7 @@ impl<'a> Run<'a> {
         source: &'a Source,
         meter: &'a Meter<'a>,
         parallelism: Parallelism,
+        reach: Reach,
     ) -> Self {
         Self {
             api,
@@ -79,6 +82,7 @@ impl<'a> Run<'a> {
             version,
             source,
             parallelism,
+            reach,
             hashing: Semaphore::new(threads()),
             slots: Semaphore::new(parallelism.parts()),
         }
@@ -215,7 +219,11 @@ impl<'a> Run<'a> {
     }
 
     async fn register(&self, indices: Vec<usize>, entries: Vec<NewEntry>) -> Result<Step<'_>> {
-        let body = NewEntries { entries };
+        let body = NewEntries {
+            entries,
+            audience: self.reach.audience,
+            network: self.reach.network,
+        };
         let registered = self.api.register_entries(self.version, &body).await?;
         Ok(Step::Registered(indices, registered.entries))
     }
@@ -264,6 +272,7 @@ impl<'a> Run<'a> {
             slots: &self.slots,
             in_flight: self.parallelism.parts(),
             meter: self.meter,
+            reach: self.reach,
         };
         let uploaded = upload.run().await?;
         Ok(Step::Large(large, uploaded))

@@ -11,7 +11,7 @@ use crate::retry::Attempts;
 use crate::store::{Signed, Slice};
 use protocol::digest::{Digest, Sha256Digest};
 use protocol::layout::{Layout, MAX_OBJECT_BYTES};
-use protocol::transfer::{NewUpload, Object, UrlMethod, UrlsObject, UrlsRequest};
+use protocol::transfer::{NewUpload, Object, Reach, UrlMethod, UrlsObject, UrlsRequest};
 use protocol::{FileKey, TeamName};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub struct PutObjectOptions {
     pub key: FileKey,
     /// How many requests may be in flight.
     pub parallelism: Parallelism,
+    /// From where the URLs are used; by default from anywhere, at the store's usual address.
+    pub reach: Reach,
 }
 
 impl PutObjectOptions {
@@ -47,6 +49,7 @@ impl PutObjectOptions {
             team,
             key,
             parallelism: Parallelism::default(),
+            reach: Reach::default(),
         }
     }
 }
@@ -187,6 +190,8 @@ impl ObjectPut<'_> {
             }],
             ttl_seconds: None,
             save_as: None,
+            audience: self.options.reach.audience,
+            network: self.options.reach.network,
         };
         let answer = self.api.create_urls(&self.options.team, &body).await?;
         let Some(first) = answer.urls.first() else {
@@ -214,6 +219,7 @@ impl ObjectPut<'_> {
                 slots: &slots,
                 in_flight: self.options.parallelism.parts(),
                 meter: self.meter,
+                reach: self.options.reach,
             };
             match parts.run().await? {
                 Uploaded::Done(object) => return Ok(object),

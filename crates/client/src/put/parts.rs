@@ -13,7 +13,7 @@ use futures::stream::FuturesUnordered;
 use protocol::ErrorCode;
 use protocol::id::UploadId;
 use protocol::layout::Layout;
-use protocol::transfer::{Object, PartDigest, SignPartsRequest, UploadState, UploadedParts};
+use protocol::transfer::{Object, PartDigest, Reach, SignPartsRequest, UploadState, UploadedParts};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -37,6 +37,7 @@ pub(super) struct PartsUpload<'a> {
     pub(super) slots: &'a Semaphore,
     pub(super) in_flight: usize,
     pub(super) meter: &'a Meter<'a>,
+    pub(super) reach: Reach,
 }
 
 enum Part {
@@ -136,7 +137,11 @@ impl PartsUpload<'_> {
     }
 
     async fn sign(&self, parts: Vec<PartDigest>) -> Result<VecDeque<(PartDigest, Signed)>> {
-        let body = SignPartsRequest { parts };
+        let body = SignPartsRequest {
+            parts,
+            audience: self.reach.audience,
+            network: self.reach.network,
+        };
         let answer = self.api.sign_parts(self.upload, &body).await?;
         if answer.parts.len() != body.parts.len() {
             let reason = "does not sign each part that was asked for";

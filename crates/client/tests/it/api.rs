@@ -122,6 +122,8 @@ async fn names_and_bodies_arrive_as_they_were_given() {
         }],
         ttl_seconds: None,
         save_as: None,
+        audience: None,
+        network: None,
     };
     let urls = api
         .create_urls(&"vision".parse().unwrap(), &body)

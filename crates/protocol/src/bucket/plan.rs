@@ -58,6 +58,9 @@ pub enum CredentialPlan {
         /// Life of a session in seconds: 900 to 43,200.
         #[serde(default = "session_seconds")]
         session_seconds: u32,
+        /// The ARN of the key that encrypts the bucket, where the sessions must be allowed to use it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kms_key: Option<String>,
     },
     /// GCS: the key of a service account, as its key file has it.
     ServiceAccountKey {
@@ -164,6 +167,16 @@ impl CredentialPlan {
         }
     }
 
+    /// Where the security token service answers, where the plan says.
+    pub fn sts_endpoint(&self) -> Option<&str> {
+        match self {
+            Self::WebIdentity { sts_endpoint, .. } | Self::AssumeRole { sts_endpoint, .. } => {
+                sts_endpoint.as_deref()
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the server's own identity is lent to the bucket.
     pub fn lends_own_identity(&self) -> bool {
         match self {
@@ -210,6 +223,26 @@ pub enum PlanKind {
 }
 
 impl PlanKind {
+    /// The word as it stands in a body.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessKey => "access-key",
+            Self::Environment => "environment",
+            Self::Profile => "profile",
+            Self::WebIdentity => "web-identity",
+            Self::ContainerMetadata => "container-metadata",
+            Self::InstanceMetadata => "instance-metadata",
+            Self::AssumeRole => "assume-role",
+            Self::ServiceAccountKey => "service-account-key",
+            Self::HmacKey => "hmac-key",
+            Self::SignBlob => "sign-blob",
+            Self::AccountKey => "account-key",
+            Self::ClientSecret => "client-secret",
+            Self::ManagedIdentity => "managed-identity",
+            Self::WorkloadIdentity => "workload-identity",
+        }
+    }
+
     /// The store that the plan is for.
     pub fn provider(self) -> Provider {
         match self {
@@ -275,6 +308,29 @@ mod tests {
             r#"{"plan":"assume-role","role_arn":"r","access_key_id":"k","secret_access_key":"s"}"#,
         );
         assert!(!keyed.lends_own_identity());
+    }
+
+    #[test]
+    fn a_kind_is_called_what_a_body_calls_it() {
+        for kind in [
+            PlanKind::AccessKey,
+            PlanKind::Environment,
+            PlanKind::Profile,
+            PlanKind::WebIdentity,
+            PlanKind::ContainerMetadata,
+            PlanKind::InstanceMetadata,
+            PlanKind::AssumeRole,
+            PlanKind::ServiceAccountKey,
+            PlanKind::HmacKey,
+            PlanKind::SignBlob,
+            PlanKind::AccountKey,
+            PlanKind::ClientSecret,
+            PlanKind::ManagedIdentity,
+            PlanKind::WorkloadIdentity,
+        ] {
+            let word = serde_json::to_value(kind).unwrap();
+            assert_eq!(word, kind.as_str());
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ CREATE TABLE directory_change (
     PRIMARY KEY (revision, family, row_id)
 );
 
--- place, endpoints and capabilities are the JSON of what the API tells; sealed_plan is the sealed JSON of
+-- place, endpoints, capabilities and allowed_networks are the JSON of what the API tells; sealed_plan is the sealed JSON of
 -- the credential plan that it takes.
 CREATE TABLE bucket (
     id                  TEXT   NOT NULL PRIMARY KEY,
@@ -29,17 +29,19 @@ CREATE TABLE bucket (
     sealed_plan         BYTEA  NOT NULL,
     credential_revision BIGINT NOT NULL,
     capabilities        TEXT,
+    allowed_networks    TEXT   NOT NULL,
     created_at          BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX bucket_one_default ON bucket (is_default) WHERE is_default = 1;
 
 CREATE TABLE team (
-    id         TEXT   NOT NULL PRIMARY KEY,
-    name       TEXT   NOT NULL UNIQUE,
-    state      TEXT   NOT NULL,
-    personal   BIGINT NOT NULL,
-    bucket_id  TEXT REFERENCES bucket (id),
-    created_at BIGINT NOT NULL
+    id               TEXT   NOT NULL PRIMARY KEY,
+    name             TEXT   NOT NULL UNIQUE,
+    state            TEXT   NOT NULL,
+    personal         BIGINT NOT NULL,
+    bucket_id        TEXT REFERENCES bucket (id),
+    allowed_networks TEXT   NOT NULL,
+    created_at       BIGINT NOT NULL
 );
 
 CREATE TABLE principal (

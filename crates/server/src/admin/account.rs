@@ -230,6 +230,7 @@ pub(super) async fn create_personal_team(
         state: State::Active,
         personal: true,
         bucket_id: None,
+        allowed_networks: Vec::new(),
         created_at: change.at(),
     };
     // The user's name was found to be free; the team's may be another one

@@ -2,9 +2,9 @@
 
 use super::place::{self, Place};
 use super::told::tell_bucket;
-use super::{Admin, Error, open};
+use super::{Admin, Error, network, open};
 use crate::db::bucket::BucketRow;
-use crate::policy::{CreateBucket, Permit, RemoveBucket};
+use crate::policy::{BucketFacts, ChangeBucket, CreateBucket, Permit, RemoveBucket};
 use crate::stores;
 use protocol::admin::State;
 use protocol::audit::{Action, Event};
@@ -47,6 +47,7 @@ impl Admin {
             sealed_plan,
             credential_revision,
             capabilities: None,
+            allowed_networks: Vec::new(),
             created_at: self.clock.now(),
         };
         let checked = if request.verify {
@@ -113,7 +114,9 @@ impl Admin {
         let others = endpoints
             .values()
             .map(|endpoint| ("endpoints", endpoint.clone()));
-        for (field, endpoint) in std::iter::once(usual).chain(others) {
+        let sts = registration.credential.sts_endpoint();
+        let sts = sts.map(|endpoint| ("credential.sts_endpoint", endpoint.to_owned()));
+        for (field, endpoint) in std::iter::once(usual).chain(others).chain(sts) {
             if endpoint.is_empty() || endpoint.len() > MAX_ENDPOINT_BYTES {
                 return Err(Error::invalid(
                     field,
@@ -127,6 +130,45 @@ impl Admin {
         }
         stores::check_registration(registration, endpoints)
             .map_err(|misfit| Error::invalid(misfit.field, misfit.reason))
+    }
+
+    /// Gives a bucket another list of networks.
+    pub async fn change_bucket(&self, permit: Permit<ChangeBucket>) -> Result<Bucket, Error> {
+        let (
+            ChangeBucket {
+                bucket,
+                change: asked_for,
+            },
+            asked,
+        ) = open(permit);
+        let mut change = self.begin(&asked).await?;
+        let bucket = self.directory.bucket(bucket.id).ok_or(Error::NotFound)?;
+        if bucket.state == State::Removed {
+            return Err(Error::Conflict(format!(
+                "bucket `{}` is removed",
+                bucket.name
+            )));
+        }
+        let Some(networks) = asked_for.allowed_networks else {
+            return Ok(tell_bucket(&bucket));
+        };
+        network::check_count("allowed_networks", &networks)?;
+        if *networks == *bucket.allowed_networks {
+            return Ok(tell_bucket(&bucket));
+        }
+        change.set_bucket_networks(bucket.id, &networks).await?;
+        change
+            .add_event(&Event {
+                subject: Some(bucket.name.to_string()),
+                detail: Some(network::tell(&networks)),
+                ..self.event(&asked, Action::BucketUpdate, change.at())
+            })
+            .await?;
+        self.commit(change).await?;
+        Ok(tell_bucket(&BucketFacts {
+            allowed_networks: networks.into(),
+            ..BucketFacts::clone(&bucket)
+        }))
     }
 
     /// Refuses a place that is equal to a registered one, around it, or inside.

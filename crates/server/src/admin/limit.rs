@@ -1,6 +1,6 @@
 //! Limits: set and lifted.
 
-use super::{Admin, Asked, Error, about, open};
+use super::{Admin, Asked, Error, about, network, open};
 use crate::db::limit::{LimitRow, LimitTarget};
 use crate::policy::{Permit, RemoveLimit, SetLimit};
 use protocol::Timestamp;
@@ -107,5 +107,12 @@ fn check(rule: &LimitRule) -> Result<(), Error> {
             ));
         }
     }
-    Ok(())
+    match rule.allowed_networks.as_deref() {
+        Some([]) => Err(Error::invalid(
+            "rule.allowed_networks",
+            "must have at least one network; suspend who may be nowhere",
+        )),
+        Some(networks) => network::check_count("rule.allowed_networks", networks),
+        None => Ok(()),
+    }
 }

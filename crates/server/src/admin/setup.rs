@@ -4,8 +4,8 @@ use super::{Admin, Error};
 use crate::policy::{BucketFacts, Permit, ReadBuckets};
 use crate::stores::setup;
 use crate::stores::setup::{
-    AccessLog, AssumeRole, AzureContainer, ControlAuth, Document, GcsBucket, Partition, Place,
-    S3Bucket, S3Store, Setup, Team,
+    AccessLog, AssumeRole, AzureContainer, ControlAuth, Document, GcsBucket, Place, S3Bucket,
+    S3Store, Setup, Team,
 };
 use protocol::ParseError;
 use protocol::admin::State;
@@ -56,7 +56,7 @@ impl Admin {
             StorePlace::Azure { account, .. } => azure(request, place, teams, account)?,
             _ => return Err(Error::NotFound),
         }
-        .map_err(cannot)?;
+        .map_err(|error| Error::Conflict(error.to_string()))?;
         let documents = setup
             .documents
             .iter()
@@ -85,10 +85,6 @@ fn s3(
     absent("subscription", request.subscription.is_none())?;
     absent("resource_group", request.resource_group.is_none())?;
     let region = parsed("place.region", region)?;
-    let is_aws = url::Url::parse(endpoint).is_ok_and(|url| {
-        let host = url.host_str().unwrap_or_default();
-        host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")
-    });
     let of_plan = matches!(bucket.plan, PlanKind::AssumeRole | PlanKind::WebIdentity)
         .then(|| bucket.identity.clone().into_string());
     let signing = request.principal.clone().or(of_plan).ok_or_else(|| {
@@ -118,11 +114,7 @@ fn s3(
         None => None,
     };
     Ok(S3Bucket {
-        store: if is_aws {
-            S3Store::Aws(Partition::of(&region))
-        } else {
-            S3Store::Compatible
-        },
+        store: S3Store::at(endpoint, &region),
         place,
         region,
         teams,
@@ -217,10 +209,6 @@ fn all<T: FromStr<Err = ParseError>>(
     texts: &[String],
 ) -> Result<Vec<T>, Error> {
     texts.iter().map(|text| parsed(field, text)).collect()
-}
-
-fn cannot(error: setup::Error) -> Error {
-    Error::Conflict(error.to_string())
 }
 
 fn told(document: &Document, request: &PolicyRequest) -> Result<PolicyDocument, Error> {

@@ -1,6 +1,6 @@
 //! Teams and who is in them.
 
-use super::{Admin, Error, about, current_team, name, open};
+use super::{Admin, Error, about, current_team, name, network, open};
 use crate::db::team::{MembershipRow, TeamRow};
 use crate::policy::{
     BucketFacts, ChangeTeam, CreateTeam, Permit, RemoveMembership, SetMembership, Standing,
@@ -26,6 +26,7 @@ impl Admin {
             state: State::Active,
             personal: false,
             bucket_id: bucket.map(|bucket| bucket.id),
+            allowed_networks: Vec::new(),
             created_at: change.at(),
         };
         change.create_team(&row).await?;
@@ -48,7 +49,7 @@ impl Admin {
         Ok(self.told_team(row))
     }
 
-    /// Gives a team another bucket or state. The bucket moves only while the team has nothing in the
+    /// Gives a team another bucket, state or list of networks. The bucket moves only while the team has nothing in the
     /// one in force; a team is removed only while it has nothing at all.
     pub async fn change_team(&self, permit: Permit<ChangeTeam>) -> Result<Team, Error> {
         let (
@@ -65,6 +66,9 @@ impl Admin {
             Some(name) => Some(self.bucket_for_team(name)?),
             None => None,
         };
+        let networks = asked_for.allowed_networks.as_deref();
+        network::check_count("allowed_networks", networks.unwrap_or_default())?;
+        let networks = networks.filter(|networks| **networks != *team.allowed_networks);
         let own_bucket = bucket.as_ref().map(|bucket| bucket.id).or(team.own_bucket);
         let row = TeamRow {
             id: team.id,
@@ -72,9 +76,10 @@ impl Admin {
             state,
             personal: team.personal,
             bucket_id: own_bucket,
+            allowed_networks: networks.unwrap_or(&team.allowed_networks).to_vec(),
             created_at: team.created_at,
         };
-        if (state, own_bucket) == (team.state, team.own_bucket) {
+        if (state, own_bucket, networks) == (team.state, team.own_bucket, None) {
             return Ok(self.told_team(row));
         }
         let in_force = team.bucket.as_ref().map(|bucket| bucket.id);
@@ -86,9 +91,16 @@ impl Admin {
             )));
         }
         change.update_team(team.id, state, own_bucket).await?;
+        if let Some(networks) = networks {
+            change.set_team_networks(team.id, networks).await?;
+        }
         let told: Vec<String> = [
             asked_for.state.map(|state| state.as_str().to_owned()),
-            asked_for.bucket.map(|name| format!("bucket `{name}`")),
+            asked_for
+                .bucket
+                .as_ref()
+                .map(|name| format!("bucket `{name}`")),
+            networks.map(network::tell),
         ]
         .into_iter()
         .flatten()

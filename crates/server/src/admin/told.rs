@@ -43,6 +43,7 @@ impl Admin {
             state: row.state,
             personal: row.personal,
             bucket: bucket.map(|bucket| bucket.name.clone()),
+            allowed_networks: row.allowed_networks,
             created_at: row.created_at,
         }
     }
@@ -81,6 +82,7 @@ pub(crate) fn tell_bucket(bucket: &BucketFacts) -> Bucket {
         identity,
         external_id: bucket.external_id.clone().map(Into::into),
         capabilities: bucket.capabilities.clone(),
+        allowed_networks: bucket.allowed_networks.to_vec(),
         created_at: bucket.created_at,
     }
 }

@@ -3,7 +3,7 @@
 use super::{Admin, Asked, Error, open};
 use crate::db::bucket::BucketRow;
 use crate::policy::{BucketFacts, Permit, VerifyBucket};
-use crate::stores::Check;
+use crate::stores::{Check, first_fault};
 use protocol::BucketName;
 use protocol::admin::State;
 use protocol::audit::{Action, Event};
@@ -93,14 +93,7 @@ impl Admin {
         let event = self.event(asked, Action::BucketVerify, change.at());
         change.add_event(&checked.tell(event)).await?;
         self.commit(change).await?;
-        // Browsers alone do not keep a bucket out
-        let is_essential = |name: &str| !name.starts_with("cors.");
-        let first = checked
-            .report
-            .probes
-            .into_iter()
-            .find(|probe| probe.verdict == Verdict::Failed && is_essential(&probe.name));
-        let (name, evidence, fix) = match first {
+        let (name, evidence, fix) = match first_fault(&checked.report).cloned() {
             Some(probe) => (probe.name, probe.evidence, probe.fix),
             None => ("put".to_owned(), "it was not tried".to_owned(), None),
         };

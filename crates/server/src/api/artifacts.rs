@@ -13,7 +13,9 @@ use crate::policy::{
 use axum::extract::State;
 use http::StatusCode;
 use protocol::artifact::{Collection, EntryUrls, NewVersion, Project, Version};
-use protocol::{Alias, Page, ProjectName, TeamName};
+use protocol::bucket::Audience;
+use protocol::transfer::Reach;
+use protocol::{Alias, Network, Page, ProjectName, TeamName};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -55,6 +57,11 @@ struct UrlsPage {
     after: Option<String>,
     /// Life asked for, in seconds. Without it: as long as is allowed.
     ttl_seconds: Option<u32>,
+    /// From where the URLs are used; they are signed for the store's address there. Without it: for its
+    /// usual address.
+    audience: Option<Audience>,
+    /// The network that the store takes the URLs from, and no other; refused where the store cannot.
+    network: Option<Network>,
 }
 
 /// The query of a deletion.
@@ -198,6 +205,10 @@ async fn list_artifact_urls(
         version: app.artifact(&team, &project, &artifact).await?,
         after: page.after,
         ttl_seconds: page.ttl_seconds,
+        reach: Reach {
+            audience: page.audience,
+            network: page.network,
+        },
     };
     let permit = app.decide(&caller, op)?;
     Ok(Json(app.registry.download(permit).await?))

@@ -35,6 +35,7 @@ impl FromRequestParts<Arc<App>> for Authenticated {
         tracing::Span::current()
             .record("caller.id", tracing::field::display(caller.principal_id()));
         app.admission.principal(caller.principal_id())?;
+        app.gate.admit(&caller)?;
         Ok(Self(caller))
     }
 }

@@ -248,7 +248,7 @@ mod tests {
         insta::assert_snapshot!(fault(r#"{"method":"get","objects":[{"key":"a"},{"key":"../b"}]}"#), @"422 objects[1].key: key has the component `..`; components must not be empty, `.` or `..`");
         insta::assert_snapshot!(fault(r#"{"method":"get","objects":[],"ttl_seconds":"signet-secret"}"#), @"422 ttl_seconds: invalid type, expected u32");
         insta::assert_snapshot!(fault(r#"{"method":"get","objects":[],"ttl_seconds":-1}"#), @"422 ttl_seconds: invalid value, expected u32");
-        insta::assert_snapshot!(fault(r#"{"method":"get","objects":[],"ttl":1}"#), @"422 ttl: unknown field `ttl`, expected one of `method`, `objects`, `ttl_seconds`, `save_as`");
+        insta::assert_snapshot!(fault(r#"{"method":"get","objects":[],"ttl":1}"#), @"422 ttl: unknown field `ttl`, expected one of `method`, `objects`, `ttl_seconds`, `save_as`, `audience`, `network`");
         insta::assert_snapshot!(fault(r#"{"method":"get"}"#), @"422 : missing field `objects`");
     }
 

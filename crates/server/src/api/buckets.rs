@@ -6,10 +6,12 @@ use super::body::{Created, Json, Path, Query};
 use super::error::ApiError;
 use super::listing::{Listing, page};
 use crate::admin::tell_bucket;
-use crate::policy::{CreateBucket, ReadBuckets, RemoveBucket, VerifyBucket};
+use crate::policy::{ChangeBucket, CreateBucket, ReadBuckets, RemoveBucket, VerifyBucket};
 use axum::extract::State;
 use http::StatusCode;
-use protocol::bucket::{self, Bucket, NewBucket, PolicyDocuments, PolicyRequest, VerifyReport};
+use protocol::bucket::{
+    self, Bucket, BucketChange, NewBucket, PolicyDocuments, PolicyRequest, VerifyReport,
+};
 use protocol::{BucketName, Page};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,7 +20,7 @@ use utoipa_axum::routes;
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(list_buckets, create_bucket))
-        .routes(routes!(get_bucket, remove_bucket))
+        .routes(routes!(get_bucket, change_bucket, remove_bucket))
         .routes(routes!(get_bucket_policy))
         .routes(routes!(verify_bucket))
 }
@@ -91,6 +93,23 @@ async fn get_bucket_policy(
     let bucket = app.directory.bucket_named(&bucket);
     let bucket = bucket.ok_or_else(ApiError::not_found)?;
     Ok(Json(app.admin.bucket_policy(&permit, &bucket, &request)?))
+}
+
+/// Gives a bucket another list of networks that what is in it may be asked for from.
+#[utoipa::path(
+    patch, path = "/v1/buckets/{bucket}", tag = "buckets", params(("bucket" = BucketName, Path)),
+    request_body = BucketChange, responses((status = 200, body = Bucket)),
+)]
+async fn change_bucket(
+    State(app): State<Arc<App>>,
+    Authenticated(caller): Authenticated,
+    Path(bucket): Path<BucketName>,
+    Json(change): Json<BucketChange>,
+) -> Result<Json<Bucket>, ApiError> {
+    let bucket = app.directory.bucket_named(&bucket);
+    let bucket = bucket.ok_or_else(ApiError::not_found)?;
+    let permit = app.decide(&caller, ChangeBucket { bucket, change })?;
+    Ok(Json(app.admin.change_bucket(permit).await?))
 }
 
 /// Ends a bucket's registration; refused while something is in it.

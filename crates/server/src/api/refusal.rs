@@ -35,6 +35,8 @@ fn code_of(rule: Rule) -> ErrorCode {
         | Rule::NoBucket
         | Rule::BucketSuspended
         | Rule::NotAUser
+        | Rule::NetworkNotAllowed
+        | Rule::PinNotAllowed
         | Rule::NotToYourself => ErrorCode::Forbidden,
         Rule::BucketMoved | Rule::NotOpen | Rule::Expired => ErrorCode::Conflict,
         Rule::LimitReadOnly | Rule::LimitNoDownload | Rule::LimitObjectSize => ErrorCode::Limited,

@@ -78,7 +78,7 @@ async fn get_team(
     Ok(Json(app.tell_team(&permit.op().team)))
 }
 
-/// Gives a team another bucket or state.
+/// Gives a team another bucket, state, or list of networks that its data may be asked for from.
 #[utoipa::path(
     patch, path = "/v1/teams/{team}", tag = "teams", params(("team" = TeamName, Path)),
     request_body = TeamChange, responses((status = 200, body = Team)),

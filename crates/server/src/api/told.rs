@@ -55,6 +55,7 @@ impl App {
             state: team.state,
             personal: team.personal,
             bucket: bucket.map(|bucket| bucket.name.clone()),
+            allowed_networks: team.allowed_networks.to_vec(),
             created_at: team.created_at,
         }
     }

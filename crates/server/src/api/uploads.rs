@@ -10,7 +10,7 @@ use http::StatusCode;
 use protocol::TeamName;
 use protocol::id::UploadId;
 use protocol::transfer::{
-    NewUpload, Object as StoredObject, SignPartsRequest, SignedParts, Upload, UploadedParts,
+    NewUpload, Object as StoredObject, Reach, SignPartsRequest, SignedParts, Upload, UploadedParts,
 };
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -78,10 +78,18 @@ async fn sign_parts(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
     Path(upload): Path<UploadId>,
-    Json(SignPartsRequest { parts }): Json<SignPartsRequest>,
+    Json(request): Json<SignPartsRequest>,
 ) -> Result<Json<SignedParts>, ApiError> {
     let upload = app.upload(upload).await?;
-    let permit = app.decide(&caller, SignParts { upload, parts })?;
+    let op = SignParts {
+        upload,
+        parts: request.parts,
+        reach: Reach {
+            audience: request.audience,
+            network: request.network,
+        },
+    };
+    let permit = app.decide(&caller, op)?;
     Ok(Json(app.broker.sign_parts(permit).await?))
 }
 

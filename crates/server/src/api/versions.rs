@@ -15,6 +15,7 @@ use protocol::artifact::{
     Commit, CommitProgress, Committed, Landed, NewEntries, RegisteredEntries, Verification, Version,
 };
 use protocol::id::VersionId;
+use protocol::transfer::Reach;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -81,10 +82,18 @@ async fn register_entries(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
     Path(id): Path<VersionId>,
-    Json(NewEntries { entries }): Json<NewEntries>,
+    Json(request): Json<NewEntries>,
 ) -> Result<Json<RegisteredEntries>, ApiError> {
     let version = app.version(id).await?;
-    let permit = app.decide(&caller, RegisterEntries { version, entries })?;
+    let op = RegisterEntries {
+        version,
+        entries: request.entries,
+        reach: Reach {
+            audience: request.audience,
+            network: request.network,
+        },
+    };
+    let permit = app.decide(&caller, op)?;
     Ok(Json(app.registry.register(permit).await?))
 }
 

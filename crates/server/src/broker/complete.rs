@@ -67,10 +67,9 @@ impl Broker {
         let told = match judge(facts.layout, &row, completed.as_ref(), head.as_ref()) {
             Err(Refused::Discard { etag, error }) => {
                 // Nobody is to read it, and nobody else's is deleted
-                control
-                    .discard(&row.key, &etag)
-                    .await
-                    .map_err(&bucket_error)?;
+                if let Err(cause) = control.discard(&row.key, &etag).await {
+                    tracing::warn!(upload.id = %row.id, error = %cause, "an object that is not what was announced is still there");
+                }
                 return Err(error);
             }
             Err(Refused::Keep(error)) => return Err(error),

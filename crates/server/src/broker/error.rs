@@ -79,9 +79,19 @@ impl Error {
                 stores::Error::Unavailable { .. } | stores::Error::NoCredential(_) => {
                     Self::BucketUnavailable { bucket, source }
                 }
+                // What was asked for is at fault, not the bucket
+                stores::Error::CannotPin { .. } => Self::invalid("network", with_hint(&source)),
+                stores::Error::NoAudience { .. } => Self::invalid("audience", with_hint(&source)),
                 _ => Self::Bucket { bucket, source },
             }
         }
+    }
+}
+
+fn with_hint(error: &stores::Error) -> String {
+    match error.hint() {
+        Some(hint) => format!("{error}\nhint: {hint}"),
+        None => error.to_string(),
     }
 }
 

@@ -55,6 +55,7 @@ impl Broker {
             )));
         }
         let release = Release {
+            reach: op.reach,
             ends_at: Some(facts.expires_at),
             upload_id: Some(facts.id),
             ..Release::new(UrlMethod::Put, items)

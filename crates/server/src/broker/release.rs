@@ -10,7 +10,7 @@ use presign::UrlBuffer;
 use protocol::Timestamp;
 use protocol::audit::{Action, Grant};
 use protocol::id::{GrantId, UploadId, VersionId};
-use protocol::transfer::{BearerUrl, BoundBy, MAX_BATCH, UrlMethod};
+use protocol::transfer::{BearerUrl, BoundBy, MAX_BATCH, Reach, UrlMethod};
 use std::time::Instant;
 
 /// URLs to be released together, on one grant.
@@ -22,6 +22,8 @@ pub struct Release<'a> {
     pub items: Vec<Item<'a>>,
     /// Life asked for, in seconds.
     pub ttl_seconds: Option<u32>,
+    /// From where the URLs are used.
+    pub reach: Reach,
     /// When what the URLs are for ends.
     pub ends_at: Option<Timestamp>,
     /// The upload that they are parts of.
@@ -37,6 +39,7 @@ impl<'a> Release<'a> {
             method,
             items,
             ttl_seconds: None,
+            reach: Reach::default(),
             ends_at: None,
             upload_id: None,
             version_id: None,
@@ -116,7 +119,7 @@ impl Broker {
                 name: team.name.as_str(),
                 root: &root,
             }),
-            ..Purpose::default()
+            ..Purpose::from(&release.reach)
         };
         let signer = self.stores.signer(bucket, purpose).await;
         let signer = signer.map_err(&bucket_error)?;
@@ -138,7 +141,7 @@ impl Broker {
         let grant_id: GrantId = self.ids.make();
         let signing = Instant::now();
         let acts = release.items.iter().map(|item| (item.key, &item.act));
-        let signed = signer
+        let made = signer
             .sign(acts, grant_id, expiry.window)
             .map_err(&bucket_error)?
             .finish()
@@ -163,6 +166,7 @@ impl Broker {
                 .filter_map(|item| item.act.part())
                 .collect(),
             objects: objects(&release.items),
+            pinned_to: release.reach.network,
         });
         self.ledger.record(event, Some(mandate.recheck())).await?;
         // It is on the record: from here on, and only from here, the URLs may be shown
@@ -171,8 +175,8 @@ impl Broker {
             grant_id,
             expires_at: expiry.expires_at,
             bound_by: expiry.bound_by,
-            urls: signed.urls,
-            headers: signed.headers,
+            urls: made.urls,
+            headers: made.headers,
         })
     }
 }

@@ -6,7 +6,7 @@ use super::{Broker, Error, Mandate};
 use crate::policy::{Permit, PlainUrls};
 use crate::stores::Act;
 use protocol::bucket::Provider;
-use protocol::transfer::{MAX_BATCH, UrlMethod, UrlsObject, UrlsRequest};
+use protocol::transfer::{MAX_BATCH, Reach, UrlMethod, UrlsObject, UrlsRequest};
 use protocol::{FileKey, ObjectKey};
 use std::collections::HashSet;
 
@@ -61,6 +61,10 @@ impl Broker {
             .collect::<Result<Vec<_>, _>>()?;
         let release = Release {
             ttl_seconds: request.ttl_seconds,
+            reach: Reach {
+                audience: request.audience,
+                network: request.network,
+            },
             ..Release::new(request.method, items)
         };
         let released = self.release(&mandate, release).await?;

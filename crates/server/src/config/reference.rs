@@ -1,7 +1,9 @@
 //! The reference of all settings, made from their declarations.
 
 use super::section::{Description, Section, variable};
-use super::{Bootstrap, Database, Limits, Log, Metrics, Seal, Server, Stores, Teams, Tls, Urls};
+use super::{
+    Bootstrap, Database, Limits, Log, Metrics, Networks, Seal, Server, Stores, Teams, Tls, Urls,
+};
 use std::fmt::Write as _;
 
 const HEAD: &str = "# Configuration
@@ -27,6 +29,7 @@ pub fn reference() -> String {
     section::<Bootstrap>(&mut page);
     section::<Teams>(&mut page);
     section::<Urls>(&mut page);
+    section::<Networks>(&mut page);
     page
 }
 

@@ -53,7 +53,7 @@ macro_rules! setting {
     )*};
 }
 
-setting!(Text: std::net::SocketAddr, std::path::PathBuf, protocol::PrincipalName, protocol::Sha256Digest, protocol::bucket::Origin);
+setting!(Text: std::net::SocketAddr, std::path::PathBuf, protocol::Network, protocol::PrincipalName, protocol::Sha256Digest, protocol::bucket::Origin);
 setting!(Integer: u32, std::num::NonZeroU32);
 setting!(Boolean: bool);
 

@@ -1,7 +1,7 @@
 //! `[server]`: where the API listens.
 
-use super::Network;
 use super::section::section;
+use protocol::Network;
 use protocol::bucket::Origin;
 use std::net::SocketAddr;
 

@@ -1,7 +1,7 @@
 //! `[stores]`: where buckets may be, and how their stores are asked.
 
-use super::Network;
 use super::section::section;
+use protocol::Network;
 use std::num::NonZeroU32;
 
 section! {

@@ -57,7 +57,7 @@ fn a_fault_names_the_setting_and_the_way_out() {
     ");
     insta::assert_snapshot!(refusal("", &[("SIGNET_LOGS__LEVEL", "info")]), @"
     there is no setting `logs.level` (from SIGNET_LOGS__LEVEL)
-    hint: known here are `server`, `tls`, `limits`, `database`, `seal`, `stores`, `metrics`, `log`, `bootstrap`, `teams`, `urls`
+    hint: known here are `server`, `tls`, `limits`, `database`, `seal`, `stores`, `metrics`, `log`, `bootstrap`, `teams`, `urls`, `network`
     ");
     insta::assert_snapshot!(refusal("[seal]\nkey = 'k1:00'", &[]), @"
     `seal.key` is a secret and may not stand in this file

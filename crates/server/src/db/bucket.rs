@@ -6,7 +6,7 @@ use futures::stream::{Stream, StreamExt as _};
 use protocol::admin::State;
 use protocol::bucket::{AudienceEndpoints, Capabilities, PlanKind, StorePlace};
 use protocol::id::BucketId;
-use protocol::{BucketName, Timestamp};
+use protocol::{BucketName, Network, Timestamp};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
@@ -39,6 +39,8 @@ pub struct BucketRow {
     pub credential_revision: i64,
     /// What its store was proven to do.
     pub capabilities: Option<Capabilities>,
+    /// The networks that what is in it may be asked for from; none: all.
+    pub allowed_networks: Vec<Network>,
     /// When it was registered.
     pub created_at: Timestamp,
 }
@@ -60,8 +62,8 @@ pub async fn create_bucket(connection: &mut AnyConnection, row: &BucketRow) -> R
     sqlx::query(
         "INSERT INTO bucket
              (id, name, place, endpoints, prefix, state, is_default, plan, identity, external_id,
-              sealed_plan, credential_revision, capabilities, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+              sealed_plan, credential_revision, capabilities, allowed_networks, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(row.id.to_string())
     .bind(row.name.as_str())
@@ -76,6 +78,7 @@ pub async fn create_bucket(connection: &mut AnyConnection, row: &BucketRow) -> R
     .bind(row.sealed_plan.clone())
     .bind(row.credential_revision)
     .bind(row.capabilities.as_ref().map(json))
+    .bind(json(&row.allowed_networks))
     .bind(row.created_at.unix_millis())
     .execute(connection)
     .await?;
@@ -110,6 +113,20 @@ pub async fn set_capabilities(
     Ok(())
 }
 
+/// Writes the networks that what is in a bucket may be asked for from.
+pub async fn set_bucket_networks(
+    connection: &mut AnyConnection,
+    id: BucketId,
+    allowed: &[Network],
+) -> Result<(), Error> {
+    sqlx::query("UPDATE bucket SET allowed_networks = $1 WHERE id = $2")
+        .bind(json(&allowed))
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Whether anything is in the bucket, or on its way there: objects, open uploads, versions.
 pub async fn bucket_has_content(
     connection: &mut AnyConnection,
@@ -136,7 +153,7 @@ pub async fn find_bucket(
 ) -> Result<Option<BucketRow>, Error> {
     sqlx::query(
         "SELECT id, name, place, endpoints, prefix, state, is_default, plan, identity, external_id,
-             sealed_plan, credential_revision, capabilities, created_at
+             sealed_plan, credential_revision, capabilities, allowed_networks, created_at
          FROM bucket WHERE id = $1",
     )
     .bind(id)
@@ -152,7 +169,7 @@ pub fn stream_buckets(
 ) -> impl Stream<Item = Result<BucketRow, Error>> + Send + '_ {
     sqlx::query(
         "SELECT id, name, place, endpoints, prefix, state, is_default, plan, identity, external_id,
-             sealed_plan, credential_revision, capabilities, created_at
+             sealed_plan, credential_revision, capabilities, allowed_networks, created_at
          FROM bucket",
     )
     .fetch(connection)
@@ -174,6 +191,7 @@ fn bucket(row: &AnyRow) -> Result<BucketRow, Error> {
         sealed_plan: row.bytes("sealed_plan")?,
         credential_revision: row.number("credential_revision")?,
         capabilities: row.json_or_null("capabilities")?,
+        allowed_networks: row.json("allowed_networks")?,
         created_at: row.time("created_at")?,
     })
 }

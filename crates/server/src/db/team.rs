@@ -1,11 +1,11 @@
 //! Teams and who is in them.
 
 use super::Error;
-use super::row::Columns as _;
+use super::row::{Columns as _, json};
 use futures::stream::{Stream, StreamExt as _};
 use protocol::admin::State;
 use protocol::id::{BucketId, PrincipalId, TeamId};
-use protocol::{Role, TeamName, Timestamp};
+use protocol::{Network, Role, TeamName, Timestamp};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
@@ -22,6 +22,8 @@ pub struct TeamRow {
     pub personal: bool,
     /// The bucket that it chose.
     pub bucket_id: Option<BucketId>,
+    /// The networks that its data may be asked for from; none: all.
+    pub allowed_networks: Vec<Network>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -43,14 +45,15 @@ pub struct MembershipRow {
 /// A conflict when the name is taken, or the bucket does not exist.
 pub async fn create_team(connection: &mut AnyConnection, row: &TeamRow) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO team (id, name, state, personal, bucket_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO team (id, name, state, personal, bucket_id, allowed_networks, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(row.id.to_string())
     .bind(row.name.as_str())
     .bind(row.state.as_str())
     .bind(i64::from(row.personal))
     .bind(row.bucket_id.map(|id| id.to_string()))
+    .bind(json(&row.allowed_networks))
     .bind(row.created_at.unix_millis())
     .execute(connection)
     .await?;
@@ -73,23 +76,42 @@ pub async fn update_team(
     Ok(())
 }
 
+/// Writes the networks that a team's data may be asked for from.
+pub async fn set_team_networks(
+    connection: &mut AnyConnection,
+    id: TeamId,
+    allowed: &[Network],
+) -> Result<(), Error> {
+    sqlx::query("UPDATE team SET allowed_networks = $1 WHERE id = $2")
+        .bind(json(&allowed))
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// One team.
 pub async fn find_team(connection: &mut AnyConnection, id: &str) -> Result<Option<TeamRow>, Error> {
-    sqlx::query("SELECT id, name, state, personal, bucket_id, created_at FROM team WHERE id = $1")
-        .bind(id)
-        .fetch_optional(connection)
-        .await?
-        .map(|row| team(&row))
-        .transpose()
+    sqlx::query(
+        "SELECT id, name, state, personal, bucket_id, allowed_networks, created_at
+         FROM team WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?
+    .map(|row| team(&row))
+    .transpose()
 }
 
 /// All teams, as they are read.
 pub fn stream_teams(
     connection: &mut AnyConnection,
 ) -> impl Stream<Item = Result<TeamRow, Error>> + Send + '_ {
-    sqlx::query("SELECT id, name, state, personal, bucket_id, created_at FROM team")
-        .fetch(connection)
-        .map(|row| team(&row?))
+    sqlx::query(
+        "SELECT id, name, state, personal, bucket_id, allowed_networks, created_at FROM team",
+    )
+    .fetch(connection)
+    .map(|row| team(&row?))
 }
 
 /// Whether anything of the team is in a bucket, or on its way there: objects, open uploads, versions.
@@ -178,6 +200,7 @@ fn team(row: &AnyRow) -> Result<TeamRow, Error> {
         state: row.word("state")?,
         personal: row.flag("personal")?,
         bucket_id: row.parsed_or_null("bucket_id")?,
+        allowed_networks: row.json("allowed_networks")?,
         created_at: row.time("created_at")?,
     })
 }

@@ -9,11 +9,11 @@ use crate::db::team::{self, MembershipRow, TeamRow};
 use crate::db::token::{self, TokenRow};
 use crate::db::{self, Tx, outbox};
 use crate::policy::{Denial, Recheck};
-use protocol::Timestamp;
 use protocol::admin::State;
 use protocol::audit::Event;
 use protocol::bucket::Capabilities;
 use protocol::id::{BucketId, LimitId, PrincipalId, TeamId, TokenId};
+use protocol::{Network, Timestamp};
 
 /// How many revisions of changed rows are kept for servers that are behind.
 const KEPT_REVISIONS: u64 = 20_000;
@@ -129,6 +129,16 @@ impl<'a> Change<'a> {
         self.log(Family::Team, &id.to_string()).await
     }
 
+    /// Writes the networks that a team's data may be asked for from.
+    pub async fn set_team_networks(
+        &mut self,
+        id: TeamId,
+        allowed: &[Network],
+    ) -> Result<(), db::Error> {
+        team::set_team_networks(&mut self.tx, id, allowed).await?;
+        self.log(Family::Team, &id.to_string()).await
+    }
+
     /// Whether anything of the team is in a bucket, or on its way there.
     pub async fn team_has_content(&mut self, id: TeamId) -> Result<bool, db::Error> {
         team::team_has_content(&mut self.tx, id).await
@@ -194,6 +204,16 @@ impl<'a> Change<'a> {
         capabilities: Option<&Capabilities>,
     ) -> Result<(), db::Error> {
         bucket::set_capabilities(&mut self.tx, id, capabilities).await?;
+        self.log(Family::Bucket, &id.to_string()).await
+    }
+
+    /// Writes the networks that what is in a bucket may be asked for from.
+    pub async fn set_bucket_networks(
+        &mut self,
+        id: BucketId,
+        allowed: &[Network],
+    ) -> Result<(), db::Error> {
+        bucket::set_bucket_networks(&mut self.tx, id, allowed).await?;
         self.log(Family::Bucket, &id.to_string()).await
     }
 

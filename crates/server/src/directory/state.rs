@@ -9,6 +9,7 @@ use crate::db::token::TokenRow;
 use crate::policy::{BucketFacts, Memberships, Standing, TeamFacts, TokenFacts};
 use protocol::admin::LimitRule;
 use protocol::id::{BucketId, LimitId, PrincipalId, TeamId, TokenId};
+use protocol::network::intersection;
 use protocol::{BucketName, PrincipalName, Role, TeamName, Timestamp};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -112,6 +113,7 @@ impl State {
             personal: row.personal,
             own_bucket: row.bucket_id,
             bucket,
+            allowed_networks: row.allowed_networks.into(),
             limits: old.map(|old| old.limits.clone()).unwrap_or_default(),
             created_at: row.created_at,
         };
@@ -266,6 +268,10 @@ fn narrow(rule: &mut LimitRule, by: &LimitRule) {
     rule.max_object_bytes = least(rule.max_object_bytes, by.max_object_bytes);
     rule.read_only |= by.read_only;
     rule.no_download |= by.no_download;
+    rule.allowed_networks = match (rule.allowed_networks.take(), &by.allowed_networks) {
+        (Some(one), Some(other)) => Some(intersection(&one, other)),
+        (one, other) => one.or_else(|| other.clone()),
+    };
 }
 
 fn limit_facts(row: LimitRow) -> LimitFacts {
@@ -293,6 +299,7 @@ impl From<BucketRow> for BucketFacts {
             sealed_plan: row.sealed_plan.into(),
             credential_revision: row.credential_revision,
             capabilities: row.capabilities,
+            allowed_networks: row.allowed_networks.into(),
             created_at: row.created_at,
         }
     }
@@ -318,4 +325,53 @@ impl Roles {
 
 fn push<K: Eq + Hash, V>(map: &mut Map<K, Vec<V>>, key: K, value: V) {
     map.entry(key).or_default().push(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::narrow;
+    use proptest::prelude::*;
+    use protocol::Network;
+    use protocol::admin::LimitRule;
+    use std::net::IpAddr;
+
+    fn any_network() -> impl Strategy<Value = Network> {
+        (0..16_u8, 0..=4_u8).prop_map(|(low, wider)| {
+            let first = low >> wider << wider;
+            format!("10.0.0.{first}/{}", 32 - wider).parse().unwrap()
+        })
+    }
+
+    fn any_limits() -> impl Strategy<Value = Vec<LimitRule>> {
+        let list = proptest::option::of(proptest::collection::vec(any_network(), 1..4));
+        let limit = list.prop_map(|allowed_networks| LimitRule {
+            allowed_networks,
+            ..LimitRule::default()
+        });
+        proptest::collection::vec(limit, 0..4)
+    }
+
+    fn allows(limit: &LimitRule, address: IpAddr) -> bool {
+        let list = limit.allowed_networks.as_deref();
+        list.is_none_or(|list| list.iter().any(|network| network.contains(address)))
+    }
+
+    proptest! {
+        #[test]
+        fn merged_limits_allow_what_each_of_them_allows(limits in any_limits()) {
+            let mut merged = LimitRule::default();
+            for limit in &limits {
+                narrow(&mut merged, limit);
+            }
+            for low in 0..16 {
+                let address = IpAddr::from([10, 0, 0, low]);
+                prop_assert_eq!(
+                    allows(&merged, address),
+                    limits.iter().all(|limit| allows(limit, address))
+                );
+            }
+            let is_set = limits.iter().any(|limit| limit.allowed_networks.is_some());
+            prop_assert_eq!(merged.allowed_networks.is_some(), is_set);
+        }
+    }
 }

@@ -102,6 +102,7 @@ impl World {
             state: State::Active,
             personal: false,
             bucket_id,
+            allowed_networks: Vec::new(),
             created_at: BEGIN,
         };
         let mut change = self.change().await;
@@ -175,6 +176,7 @@ pub fn bucket_row(id: BucketId, name: &str, is_default: bool) -> BucketRow {
         sealed_plan: b"sealed".to_vec(),
         credential_revision: 1,
         capabilities: None,
+        allowed_networks: Vec::new(),
         created_at: BEGIN,
     }
 }

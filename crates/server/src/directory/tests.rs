@@ -1,12 +1,16 @@
 //! Tests of the directory, on both databases.
 
+mod network;
+
 use super::testing::{BEGIN, World, token_sha256};
 use super::{ChangeError, Directory, Refusal};
 use crate::clock::ManualClock;
 use crate::db::limit::{LimitRow, LimitTarget};
 use crate::db::team::MembershipRow;
 use crate::db::testing::{TestDatabase, for_each_database};
-use crate::policy::{Denial, Effect, Need, Question, Recheck, Rule, Standing, TeamFacts, Terms};
+use crate::policy::{
+    Denial, Effect, Need, Origin, Question, Recheck, Rule, Standing, TeamFacts, Terms,
+};
 use protocol::Role;
 use protocol::admin::{LimitRule, PrincipalKind, State};
 use protocol::id::{PrincipalId, TeamId};
@@ -70,6 +74,7 @@ fn recheck(directory: &Directory, name: &str, question: Question) -> Recheck {
     Recheck {
         principal: standing.id,
         token,
+        origin: Origin::default(),
         terms: Terms::of(&standing.limits, &question),
         question,
         revision,
@@ -134,6 +139,10 @@ async fn what_was_applied_equals_what_is_loaded() {
                 change.create_limit(&row).await.unwrap();
             }
         }
+        let networks = ["10.0.0.0/8".parse().unwrap()];
+        change.set_team_networks(vision, &networks).await.unwrap();
+        let shared = here.default_bucket().unwrap().id;
+        change.set_bucket_networks(shared, &networks).await.unwrap();
         change.remove_bucket(own).await.unwrap();
         change.commit().await.unwrap();
 
@@ -141,7 +150,10 @@ async fn what_was_applied_equals_what_is_loaded() {
             here.principal(alice).unwrap().limits.max_ttl_seconds,
             Some(60)
         );
-        assert_eq!(here.team(vision).unwrap().limits.max_ttl_seconds, Some(60));
+        let facts = here.team(vision).unwrap();
+        assert_eq!(facts.limits.max_ttl_seconds, Some(60));
+        assert_eq!(*facts.allowed_networks, networks);
+        assert_eq!(*facts.bucket.as_ref().unwrap().allowed_networks, networks);
         assert_eq!(here.by_token(&token_sha256("bob")), None);
         there.refresh().await.unwrap();
         let fresh = other_server(&database).await;

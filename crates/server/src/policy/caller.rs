@@ -1,5 +1,6 @@
 //! Who asks.
 
+use super::Origin;
 use protocol::admin::{LimitRule, PrincipalKind, State};
 use protocol::id::{PrincipalId, RequestId, TeamId, TokenId};
 use protocol::{PrincipalName, Role, Timestamp};
@@ -102,7 +103,7 @@ pub struct TokenFacts {
 pub struct Caller {
     pub(super) standing: Arc<Standing>,
     pub(super) token: TokenFacts,
-    pub(super) network: Option<IpAddr>,
+    pub(super) origin: Origin,
     pub(super) request_id: RequestId,
     pub(super) revision: u64,
 }
@@ -113,14 +114,14 @@ impl Caller {
     pub(crate) fn authenticated(
         standing: Arc<Standing>,
         token: TokenFacts,
-        network: Option<IpAddr>,
+        origin: Origin,
         request_id: RequestId,
         revision: u64,
     ) -> Self {
         Self {
             standing,
             token,
-            network,
+            origin,
             request_id,
             revision,
         }
@@ -143,7 +144,7 @@ impl Caller {
 
     /// The network address that the request came from, as far as trusted proxies tell.
     pub fn network(&self) -> Option<IpAddr> {
-        self.network
+        self.origin.address
     }
 
     /// The request.

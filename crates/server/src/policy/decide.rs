@@ -1,10 +1,10 @@
 //! The one function that says yes or no, on facts alone.
 
 use super::Denial::{self, Forbidden, Hidden};
-use super::{Rule, Standing, TeamFacts, TokenFacts};
+use super::{Origin, Rule, Standing, TeamFacts, TokenFacts};
 use protocol::admin::{PrincipalKind, State};
 use protocol::id::{BucketId, PrincipalId, TeamId};
-use protocol::{PrincipalName, Role, Timestamp};
+use protocol::{Network, PrincipalName, Role, Timestamp};
 use std::sync::Arc;
 
 /// Who may do it.
@@ -90,6 +90,8 @@ pub struct Question {
     pub open: bool,
     /// When what it is about ends by itself, where it does.
     pub ends_at: Option<Timestamp>,
+    /// The network that URLs are to be held to, where they are.
+    pub pinned_to: Option<Network>,
 }
 
 impl Question {
@@ -103,6 +105,7 @@ impl Question {
             begun_in: None,
             open: true,
             ends_at: None,
+            pinned_to: None,
         }
     }
 
@@ -116,6 +119,7 @@ impl Question {
             begun_in: None,
             open: true,
             ends_at: None,
+            pinned_to: None,
         }
     }
 
@@ -151,6 +155,20 @@ impl Question {
             ..self
         }
     }
+
+    /// The same, about URLs that are held to a network.
+    #[must_use]
+    pub fn pinned_to(self, network: Option<Network>) -> Self {
+        Self {
+            pinned_to: network,
+            ..self
+        }
+    }
+
+    /// Whether it is about what is in a team's bucket: bytes, or what the registry says they are.
+    pub(super) fn touches_data(&self) -> bool {
+        self.uses_bucket || self.effect != Effect::None
+    }
 }
 
 /// Enough of a decision to make it again when the directory has moved on.
@@ -160,6 +178,8 @@ pub struct Recheck {
     pub principal: PrincipalId,
     /// The token that it came with.
     pub token: TokenFacts,
+    /// Where it came from.
+    pub origin: Origin,
     /// What was asked; its team is looked up again.
     pub question: Question,
     /// What was allowed.
@@ -175,14 +195,16 @@ impl Recheck {
     }
 }
 
-/// Decides. The order is: the caller's own standing, whether it may know of the team, its role,
-/// what it is about, the limits.
+/// Decides. The order is: the caller's own standing, from where the instance may be asked, whether the
+/// caller may know of the team, its role, team and bucket, from where they may be asked, the team's
+/// limits, what it is about, the caller's limits.
 ///
 /// # Errors
 /// The first rule that says no.
 pub fn decide(
     standing: &Standing,
     token: &TokenFacts,
+    origin: &Origin,
     question: &Question,
     now: Timestamp,
 ) -> Result<(), Denial> {
@@ -192,11 +214,13 @@ pub fn decide(
     if standing.state != State::Active {
         return Err(Forbidden(Rule::PrincipalSuspended));
     }
+    origin.admits(standing)?;
     let team = question.team.as_deref();
     let role = team.and_then(|team| standing.role_in(team.id));
     needed(standing, role, team.is_some(), &question.need)?;
     if let Some(team) = team {
         on_team(team, question, standing.instance_admin)?;
+        origin.reaches(team, standing, question)?;
         within(&team.limits, question.effect)?;
     }
     if !question.open {

@@ -76,6 +76,16 @@ pub enum Rule {
     /// A limit allows no object of this size.
     #[error("a limit allows no object as large as this")]
     LimitObjectSize,
+    /// It may not be asked from the caller's network.
+    #[error(
+        "this may not be asked from your network; ask from an allowed one, or have an administrator of the instance allow yours"
+    )]
+    NetworkNotAllowed,
+    /// The URLs were to be held to a network that is not allowed.
+    #[error(
+        "`network` does not lie within one of the allowed networks; name one that does, or have an administrator of the instance allow it"
+    )]
+    PinNotAllowed,
     /// A principal may not do this to itself.
     #[error("you may not do this to your own account")]
     NotToYourself,
@@ -102,6 +112,8 @@ impl Rule {
             Self::LimitReadOnly => "limit-read-only",
             Self::LimitNoDownload => "limit-no-download",
             Self::LimitObjectSize => "limit-object-size",
+            Self::NetworkNotAllowed => "network-not-allowed",
+            Self::PinNotAllowed => "pin-not-allowed",
             Self::NotToYourself => "not-to-yourself",
         }
     }

@@ -8,9 +8,9 @@ use protocol::admin::{
     TeamChange,
 };
 use protocol::artifact::{Commit, NewEntry, NewVersion, VersionState};
-use protocol::bucket::{self, NewBucket};
+use protocol::bucket::{self, BucketChange, NewBucket};
 use protocol::id::{LimitId, ObjectId, TokenId};
-use protocol::transfer::{NewUpload, PartDigest, UploadState, UrlMethod, UrlsRequest};
+use protocol::transfer::{NewUpload, PartDigest, Reach, UploadState, UrlMethod, UrlsRequest};
 use protocol::{Alias, PrincipalName, ProjectName, Role};
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ fn urls(op: &PlainUrls) -> Question {
         ),
         UrlMethod::Delete => (Role::Admin, Effect::Write { object_bytes: 0 }),
     };
-    Question::bucket(Need::Role(role), effect, &op.team)
+    Question::bucket(Need::Role(role), effect, &op.team).pinned_to(op.request.network)
 }
 
 /// What goes on with an upload writes the object. From its end on it is as good as given up, whether
@@ -138,7 +138,9 @@ operations! {
         upload: UploadFacts,
         /// The parts.
         parts: Vec<PartDigest>,
-    } |op| upload(&op.upload, op.upload.state == UploadState::Open);
+        /// From where the URLs are used.
+        reach: Reach,
+    } |op| upload(&op.upload, op.upload.state == UploadState::Open).pinned_to(op.reach.network);
 
     /// Puts the parts together. Asking again after it is done answers the same.
     CompleteUpload "upload:complete" {
@@ -146,8 +148,8 @@ operations! {
         upload: UploadFacts,
     } |op| upload(&op.upload, op.upload.state != UploadState::Aborted);
 
-    /// Gives an upload up. Asking again after it is done answers the same. No limit forbids it: it
-    /// leaves less behind.
+    /// Gives an upload up. Asking again after it is done answers the same. No limit forbids it but
+    /// one of networks: it leaves less behind.
     AbortUpload "upload:abort" {
         /// The upload.
         upload: UploadFacts,
@@ -173,11 +175,13 @@ operations! {
         version: VersionFacts,
         /// The entries.
         entries: Vec<NewEntry>,
+        /// From where the URLs are used.
+        reach: Reach,
     } |op| draft(
         &op.version,
         op.entries.iter().map(|entry| entry.size_bytes).max().unwrap_or(0),
         op.version.state == VersionState::Draft,
-    );
+    ).pinned_to(op.reach.network);
 
     /// Verifies objects that landed.
     VerifyLanded "artifact:landed" {
@@ -195,7 +199,7 @@ operations! {
         commit: Commit,
     } |op| draft(&op.version, 0, op.version.state != VersionState::Deleted);
 
-    /// Gives a draft up. No limit forbids it: it leaves less behind.
+    /// Gives a draft up. No limit forbids it but one of networks: it leaves less behind.
     AbandonVersion "artifact:abandon" {
         /// The draft.
         version: VersionFacts,
@@ -219,8 +223,11 @@ operations! {
         after: Option<String>,
         /// Life asked for, in seconds.
         ttl_seconds: Option<u32>,
+        /// From where the URLs are used.
+        reach: Reach,
     } |op| Question::bucket(Need::Role(Role::Viewer), Effect::Download, &op.version.team)
-        .begun(op.version.bucket_id, op.version.state == VersionState::Committed);
+        .begun(op.version.bucket_id, op.version.state == VersionState::Committed)
+        .pinned_to(op.reach.network);
 
     /// Moves an alias to a version.
     SetAlias "artifact:set-alias" {
@@ -394,6 +401,13 @@ operations! {
         bucket: Arc<BucketFacts>,
         /// What was asked for.
         request: bucket::VerifyBucket,
+    } |_op| Question::instance(Need::InstanceAdminAlone);
+    /// What may be changed of a bucket's registration.
+    ChangeBucket "bucket:update" {
+        /// The bucket.
+        bucket: Arc<BucketFacts>,
+        /// What was asked for.
+        change: BucketChange,
     } |_op| Question::instance(Need::InstanceAdminAlone);
 
     /// The end of a bucket's registration.

@@ -88,6 +88,7 @@ impl<Op> Permit<Op> {
         Recheck {
             principal: self.caller.principal_id(),
             token: self.caller.token,
+            origin: self.caller.origin.clone(),
             question: self.question.clone(),
             terms: self.terms,
             revision: self.caller.revision,
@@ -130,8 +131,8 @@ impl<Op: Operation> Permit<Op> {
 pub struct Refused {
     /// The rule, and whether the caller may know that what it asked for exists.
     pub denial: Denial,
-    /// The operation's name.
-    pub operation: &'static str,
+    /// The operation's name; `None`: refused before it was known which.
+    pub operation: Option<&'static str>,
     /// The team that owns what was asked for.
     pub team: Option<Arc<TeamFacts>>,
 }
@@ -146,10 +147,16 @@ pub fn authorize<Op: Operation>(
     now: Timestamp,
 ) -> Result<Permit<Op>, Refused> {
     let question = op.question();
-    if let Err(denial) = decide(&caller.standing, &caller.token, &question, now) {
+    if let Err(denial) = decide(
+        &caller.standing,
+        &caller.token,
+        &caller.origin,
+        &question,
+        now,
+    ) {
         return Err(Refused {
             denial,
-            operation: op.name(),
+            operation: Some(op.name()),
             team: question.team,
         });
     }

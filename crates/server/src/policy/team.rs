@@ -3,7 +3,7 @@
 use protocol::admin::{LimitRule, State};
 use protocol::bucket::{AudienceEndpoints, Capabilities, PlanKind, StorePlace};
 use protocol::id::{BucketId, TeamId};
-use protocol::{BucketName, TeamName, Timestamp};
+use protocol::{BucketName, Network, TeamName, Timestamp};
 use std::sync::Arc;
 
 /// What is known of a team at one revision of the directory.
@@ -21,6 +21,8 @@ pub struct TeamFacts {
     pub own_bucket: Option<BucketId>,
     /// The bucket in force: its own, else the instance's default, if there is one.
     pub bucket: Option<Arc<BucketFacts>>,
+    /// The networks that its data may be asked for from; none: all.
+    pub allowed_networks: Box<[Network]>,
     /// All limits set on it, merged to the narrowest.
     pub limits: LimitRule,
     /// When it was made.
@@ -56,6 +58,8 @@ pub struct BucketFacts {
     pub credential_revision: i64,
     /// What its store was proven to do; `None` until it was verified.
     pub capabilities: Option<Capabilities>,
+    /// The networks that what is in it may be asked for from; none: all.
+    pub allowed_networks: Box<[Network]>,
     /// When it was registered.
     pub created_at: Timestamp,
 }

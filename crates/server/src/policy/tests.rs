@@ -9,10 +9,11 @@
 //! [`Question`]: super::Question
 
 mod ask;
+mod network;
 mod subject;
 mod team;
 
-use super::{Caller, Denial, Memberships, OPERATION_NAMES, Rule, Standing, TokenFacts};
+use super::{Caller, Denial, Memberships, OPERATION_NAMES, Origin, Rule, Standing, TokenFacts};
 use protocol::admin::{LimitRule, PrincipalKind, State};
 use protocol::id::{PrincipalId, RequestId, TeamId, TokenId};
 use protocol::{Role, Timestamp};
@@ -102,7 +103,7 @@ fn caller(standing: Standing, health: Health) -> Caller {
             state: health.state,
             ..standing
         }),
-        network: None,
+        origin: Origin::default(),
         request_id: RequestId::from_parts(1, [1; 10]),
         revision: 1,
     }
@@ -147,6 +148,7 @@ const INSTANCE: &[(&str, &str)] = &[
     ("bucket:create", "xx+"),
     ("bucket:read", "xx+"),
     ("bucket:verify", "..+"),
+    ("bucket:update", "..+"),
     ("bucket:remove", "..+"),
     ("limit:set", "xx+"),
     ("limit:read", "xx+"),
@@ -227,6 +229,8 @@ fn rules_have_names_of_their_own() {
         Rule::LimitNoDownload,
         Rule::LimitObjectSize,
         Rule::NotToYourself,
+        Rule::NetworkNotAllowed,
+        Rule::PinNotAllowed,
     ];
     let names: BTreeSet<&str> = rules.iter().map(|rule| rule.name()).collect();
     assert_eq!(names.len(), rules.len());

@@ -61,6 +61,7 @@ impl Registry {
             .collect();
         let release = Release {
             ttl_seconds: op.ttl_seconds,
+            reach: op.reach,
             version_id: Some(row.id),
             ..Release::new(UrlMethod::Get, items)
         };

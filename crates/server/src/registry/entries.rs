@@ -132,6 +132,7 @@ impl Registry {
             .collect();
         let release = Release {
             version_id: Some(permit.op().version.id),
+            reach: permit.op().reach,
             ..Release::new(UrlMethod::Put, items)
         };
         let released = self.parts.broker.release(mandate, release).await?;

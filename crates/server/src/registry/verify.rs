@@ -309,12 +309,14 @@ async fn look(
     }
     tracing::warn!(
         object.id = %object.id,
-        object.size_bytes = head.size_bytes,
+        size_bytes = head.size_bytes,
         "an object is not what was announced, and is deleted"
     );
     // Its key is written once: what is wrong would keep out what is right
-    if let Some(etag) = &head.etag {
-        control.discard(&object.key, etag).await?;
+    if let Some(etag) = &head.etag
+        && let Err(error) = control.discard(&object.key, etag).await
+    {
+        tracing::warn!(object.id = %object.id, %error, "it is still there");
     }
     Ok(Err(object.id))
 }

@@ -94,7 +94,8 @@ pub(super) async fn assemble(
     let proxies = config.server.trusted_proxies.clone();
     let trusts = move |address| proxies.iter().any(|network| network.contains(address));
     Ok(Arc::new(App {
-        auth: Auth::new(Arc::clone(&directory), Arc::clone(&clock), trusts),
+        auth: Auth::new(Arc::clone(&directory), Arc::clone(&clock), trusts)
+            .with_allowed_networks(&config.network.allowed),
         gate: Arc::new(Gate::new(
             Arc::clone(&ledger),
             Arc::clone(&clock),

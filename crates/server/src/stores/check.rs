@@ -25,7 +25,8 @@ use findings::Findings;
 use name::Name;
 use protocol::Timestamp;
 use protocol::bucket::{
-    Attribution, Capabilities, Isolation, NetworkControl, Origin, Provider, VerifyReport,
+    Attribution, Capabilities, Isolation, NetworkControl, Origin, Probe, Provider, Verdict,
+    VerifyReport,
 };
 use protocol::id::{GrantId, UploadId};
 use std::sync::Arc;
@@ -109,6 +110,14 @@ impl Stores {
         self.checks.close();
         self.checks.wait().await;
     }
+}
+
+/// The first probe that failed of those that a bucket cannot be used without.
+pub fn first_fault(report: &VerifyReport) -> Option<&Probe> {
+    let told = report.probes.iter().zip(Name::ALL);
+    let mut faults =
+        told.filter(|(probe, name)| name.is_essential() && probe.verdict == Verdict::Failed);
+    faults.next().map(|(probe, _)| probe)
 }
 
 async fn probe(subject: &Subject, check: &Check, findings: &Findings) {

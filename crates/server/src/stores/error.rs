@@ -5,7 +5,8 @@ mod kind;
 
 pub use kind::Kind;
 
-use super::{Forbidden, NoCredential, seal};
+use super::{Forbidden, NoCredential, seal, setup};
+use protocol::bucket::{Audience, PlanKind};
 use std::time::Duration;
 
 /// A request to a store, by S3's name for it.
@@ -79,13 +80,27 @@ pub enum Error {
     OtherStore,
     /// The bucket's plan is one that this server does not know.
     #[error("the bucket's credential plan is not one that this server knows")]
-    PlanUnknown(protocol::bucket::PlanKind),
+    PlanUnknown(PlanKind),
+    /// No policy can be written that keeps a session in its team's root.
+    #[error("no session can be kept in its team's root: {0}")]
+    Narrow(#[from] setup::Error),
     /// No credential was to be had for the bucket.
     #[error("no credential was to be had for the bucket: {0}")]
     NoCredential(#[from] NoCredential),
-    /// The bucket's credential cannot hold URLs to these networks.
-    #[error("the bucket's credential cannot hold a URL to the networks that it must be for")]
-    CannotPin,
+    /// The bucket's store has no address for those.
+    #[error(
+        "the bucket has no address for `{audience}`; {}",
+        registered_words(registered)
+    )]
+    NoAudience {
+        /// Who was to reach it.
+        audience: Audience,
+        /// Those for whom it has one of their own.
+        registered: Box<[Audience]>,
+    },
+    /// URLs that the bucket's credential plan signs cannot be held to that.
+    #[error("the bucket's credential plan can hold URLs to {0}")]
+    CannotPin(PinLimit),
     /// The store answered with an error.
     #[error("the store refused {operation} with status {status}, code `{}`", code.as_deref().unwrap_or("-"))]
     Refused {
@@ -120,6 +135,40 @@ pub enum Error {
     /// The HTTP client could not be made.
     #[error("no HTTP client could be made")]
     Client(#[source] reqwest::Error),
+}
+
+/// What URLs of a credential plan can be held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PinLimit {
+    /// To nothing.
+    #[error("no network")]
+    NoNetwork,
+    /// To one range of IPv4 addresses.
+    #[error("one IPv4 network")]
+    OneIpv4Network,
+    /// To fewer networks at a time.
+    #[error("fewer networks at a time")]
+    Fewer,
+}
+
+impl PinLimit {
+    fn hint(self) -> &'static str {
+        match self {
+            Self::NoNetwork => {
+                "leave `network` out and let the bucket's own policy say which networks may use it, or register it with a plan that can"
+            }
+            Self::OneIpv4Network => "name an IPv4 network, or leave `network` out",
+            Self::Fewer => "name one network, or leave `network` out",
+        }
+    }
+}
+
+fn registered_words(registered: &[Audience]) -> String {
+    if registered.is_empty() {
+        return "it has its usual one alone".to_owned();
+    }
+    let words: Vec<String> = registered.iter().map(|one| format!("`{one}`")).collect();
+    format!("it has one for {}", words.join(", "))
 }
 
 /// Why a store did not answer.
@@ -194,7 +243,9 @@ impl Error {
             | Self::Sign(_)
             | Self::OtherStore
             | Self::PlanUnknown(_)
-            | Self::CannotPin
+            | Self::CannotPin(_)
+            | Self::Narrow(_)
+            | Self::NoAudience { .. }
             | Self::Unexpected { .. }
             | Self::Client(_) => Kind::Other,
         }
@@ -258,9 +309,10 @@ impl Error {
             Self::Sealed(_) => Some("register the bucket again with its credential"),
             Self::Forbidden(forbidden) => Some(forbidden.hint()),
             Self::NoCredential(cause) => Some(cause.hint()),
-            Self::CannotPin => Some(
-                "use a bucket whose plan assumes a role, or one range of IPv4 addresses with Azure",
+            Self::NoAudience { .. } => Some(
+                "leave `audience` out for the usual address, or have an administrator register the bucket with that one",
             ),
+            Self::CannotPin(limit) => Some(limit.hint()),
             Self::Unavailable {
                 cause: Cause::Busy, ..
             } => Some("try again later; the operator sets `stores.bucket_requests`"),

@@ -11,14 +11,15 @@ mod tests;
 
 pub(super) use keeper::Keeper;
 pub(super) use mint::{Mint, Minted};
-pub(super) use renewed::Renewed;
+pub(super) use renewed::{Basis, Renewed};
 pub(super) use sessions::{MintSessions, Sessions};
 pub(super) use signers::Sites;
 
 use super::Error;
 use super::signer::Signer;
-use crate::config::Network;
+use protocol::Network;
 use protocol::bucket::{Audience, Isolation};
+use protocol::transfer::Reach;
 use signers::Signers;
 use std::sync::Arc;
 
@@ -31,6 +32,16 @@ pub struct Purpose<'a> {
     pub team: Option<Tenant<'a>>,
     /// The networks from which its URLs are to work; empty: from everywhere.
     pub networks: &'a [Network],
+}
+
+impl<'a> From<&'a Reach> for Purpose<'a> {
+    fn from(reach: &'a Reach) -> Self {
+        Self {
+            audience: reach.audience,
+            team: None,
+            networks: reach.network.as_slice(),
+        }
+    }
 }
 
 /// A team in a bucket.
@@ -74,7 +85,7 @@ impl Lender {
             // The session is held to the networks, and all that it signs
             Self::Sessions(sessions) => return sessions.lend(purpose).await,
         };
-        signer.held_to(purpose.networks).ok_or(Error::CannotPin)
+        signer.held_to(purpose.networks).map_err(Error::CannotPin)
     }
 
     /// A signer for the server's own requests, which it sends over the operator's own network where

@@ -4,9 +4,9 @@ mod assume_role;
 mod azure;
 mod fault;
 mod gcs;
+mod narrowed;
 mod outside;
 mod s3;
-mod session_policy;
 mod sts;
 #[cfg(test)]
 mod tests;
@@ -17,13 +17,14 @@ pub(super) use outside::Outside;
 pub(super) use wire::names_metadata;
 
 use super::Error;
-use super::lender::{Lender, Mint, Renewed, Sessions, Sites};
+use super::lender::{Basis, Lender, Mint, Renewed, Sessions, Sites};
 use super::seal::{Place, SealKeys};
 use super::signer::{Credential, Site};
 use crate::policy::BucketFacts;
 use assume_role::{Role, RoleSessions};
 use azure::DelegatedKeys;
 use gcs::SigningTokens;
+pub(super) use narrowed::Narrowed;
 use presign::{azure as azure_keys, gcs as gcs_keys, s3 as s3_keys};
 use protocol::bucket::{CredentialPlan, StorePlace};
 use reqsign_aws_v4::StaticCredentialProvider;
@@ -60,16 +61,19 @@ pub(super) fn open(
     if let Some(credential) = held(&plan)? {
         return Ok(Lender::Fixed(sites.signers(&credential)?));
     }
-    let (clock, keeper) = (Arc::clone(&outside.clock), Arc::clone(&outside.keeper));
+    let basis = Arc::new(Basis {
+        bucket: bucket.name.clone(),
+        sites,
+        clock: Arc::clone(&outside.clock),
+        keeper: Arc::clone(&outside.keeper),
+    });
     let external_id = bucket.external_id.as_deref();
     if let Some(role) = role(&plan, &bucket.place, external_id, outside)? {
         let sessions = Box::new(RoleSessions(Arc::new(role)));
-        let sessions = Sessions::new(sessions, Arc::new(sites), clock, keeper);
-        return Ok(Lender::Sessions(sessions));
+        return Ok(Lender::Sessions(Sessions::new(sessions, basis)));
     }
-    let mint = mint(&plan, &bucket.place, sites.usual(), outside)?;
-    let renewed = Renewed::new(mint, Arc::new(sites), clock, keeper);
-    Ok(Lender::Renewed(renewed))
+    let mint = mint(&plan, &bucket.place, basis.sites.usual(), outside)?;
+    Ok(Lender::Renewed(Renewed::new(mint, basis)))
 }
 
 /// The credential of a plan that holds it itself; `None` for a plan that says where one comes from.
@@ -120,16 +124,21 @@ fn role(
         secret_access_key,
         sts_endpoint,
         session_seconds,
+        kms_key,
     } = plan
     else {
         return Ok(None);
     };
     let StorePlace::S3 {
-        region, container, ..
+        endpoint,
+        region,
+        container,
+        ..
     } = place
     else {
         return Err(Error::OtherStore);
     };
+    let narrowed = Narrowed::of(endpoint, region, container, kms_key.as_deref())?;
     let source = match (access_key_id, secret_access_key) {
         (Some(id), Some(secret)) => Arc::new(StaticCredentialProvider::new(id, secret.expose())),
         _ => s3::own_identity(),
@@ -139,7 +148,7 @@ fn role(
         external_id: external_id.map(ToOwned::to_owned),
         session: Duration::from_secs((*session_seconds).into()),
         region: region.clone(),
-        container: container.clone(),
+        narrowed,
         source,
         own: outside.own.clone(),
         sts_endpoint: sts_endpoint.as_deref().map(sts_uri).transpose()?,

@@ -4,7 +4,7 @@ mod shape;
 
 use super::lender::Sites;
 use super::{Error, plan};
-use protocol::bucket::{AudienceEndpoints, Misfit, Registration};
+use protocol::bucket::{AudienceEndpoints, CredentialPlan, Misfit, Registration, StorePlace};
 
 /// Checks that URLs can be signed for a bucket.
 ///
@@ -38,5 +38,18 @@ pub fn check_registration(
         };
         misfit(field, format!("cannot be used: {error}"))
     })?;
+    if let (
+        CredentialPlan::AssumeRole { kms_key, .. },
+        StorePlace::S3 {
+            endpoint,
+            region,
+            container,
+            ..
+        },
+    ) = (plan, &bucket.place)
+    {
+        plan::Narrowed::of(endpoint, region, container, kms_key.as_deref())
+            .map_err(|error| misfit("credential.kms_key", format!("cannot be used: {error}")))?;
+    }
     shape::check(plan, &bucket.place).map_err(|(field, reason)| misfit(field, reason.to_owned()))
 }

@@ -93,6 +93,7 @@ impl Control for S3Control {
     ) -> Result<Vec<StoredPart>, Error> {
         let operation = StoreOperation::ListParts;
         let mut parts: Vec<StoredPart> = Vec::new();
+        let mut last_modified = None;
         let mut marker = String::from("0");
         loop {
             let answer = self
@@ -107,12 +108,20 @@ impl Control for S3Control {
                 .await?;
             let page: xml::ListPartsResult = read(operation, &answer)?;
             for part in page.parts {
-                if parts
-                    .last()
-                    .is_some_and(|last| last.number >= part.part_number)
-                {
-                    return Err(unexpected(operation, "parts out of order"));
+                match parts.last().map(|last| last.number) {
+                    Some(last) if last > part.part_number => {
+                        return Err(unexpected(operation, "parts out of order"));
+                    }
+                    // SeaweedFS lists a part that was sent again twice; the newer one counts
+                    Some(last) if last == part.part_number => {
+                        if part.modified_at() < last_modified {
+                            continue;
+                        }
+                        parts.pop();
+                    }
+                    _ => {}
                 }
+                last_modified = part.modified_at();
                 parts.push(StoredPart {
                     number: part.part_number,
                     etag: part.etag.into(),

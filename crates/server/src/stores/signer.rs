@@ -16,8 +16,9 @@ pub(super) use site::Site;
 
 use super::Error;
 use super::act::Act;
-use crate::config::Network;
+use super::error::PinLimit;
 use presign::{Request, SignedUrl, Target, UrlBuffer, Window};
+use protocol::Network;
 use protocol::id::GrantId;
 use protocol::{ObjectKey, Timestamp};
 use std::sync::Arc;
@@ -52,6 +53,9 @@ pub struct Signed {
     pub headers: Vec<Headers>,
 }
 
+/// Names and values of headers or parameters.
+type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
 /// What is asked of a store in its own words.
 #[derive(Debug, Default)]
 struct Words<'a> {
@@ -65,7 +69,7 @@ struct Words<'a> {
 
 impl Words<'_> {
     /// What is bound: headers, and parameters of the query.
-    fn pairs(&self) -> (Vec<(&str, &str)>, Vec<(&str, &str)>) {
+    fn pairs(&self) -> (Pairs<'_>, Pairs<'_>) {
         let headers = self.bound.iter();
         let query = self.query.iter();
         (
@@ -143,15 +147,19 @@ impl Signer {
         })
     }
 
-    /// The same, whose URLs work from these networks alone. `None` when the signature cannot say so.
-    pub(super) fn held_to(self, networks: &[Network]) -> Option<Self> {
-        match (self, networks) {
-            (signer, []) => Some(signer),
-            (Self::Local(LocalSigner::Azure(signer)), [network]) => {
-                let signer = signer.held_to(*network)?;
-                Some(Self::Local(LocalSigner::Azure(signer)))
+    /// The same, whose URLs work from these networks alone.
+    ///
+    /// # Errors
+    /// What URLs can be held to, when not to these.
+    pub(super) fn held_to(self, networks: &[Network]) -> Result<Self, PinLimit> {
+        match self {
+            signer if networks.is_empty() => Ok(signer),
+            Self::Local(LocalSigner::Azure(signer)) => {
+                let signer = signer.held_to(networks)?;
+                Ok(Self::Local(LocalSigner::Azure(signer)))
             }
-            _ => None,
+            // Nothing in a URL of theirs says from where it is good
+            Self::Local(_) | Self::SignBlob(_) => Err(PinLimit::NoNetwork),
         }
     }
 

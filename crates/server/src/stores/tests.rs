@@ -2,6 +2,7 @@
 
 mod azurite;
 mod google;
+mod reach;
 
 use super::{
     AddressRules, Cause, Control, Error, HttpSettings, Purpose, SealKeys, StoredChecksum, Stores,
@@ -366,4 +367,34 @@ async fn a_credential_is_opened_once_and_again_when_it_changes() {
         !shown.contains("renewed") && !shown.contains(SECRET),
         "{shown}"
     );
+}
+
+/// What `ListParts` says of a store that answers with these parts.
+async fn listed(parts: &'static str) -> Result<Vec<(u32, String)>, Error> {
+    let body = format!("<ListPartsResult>{parts}</ListPartsResult>");
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let listed = answered(answer.leak(), async |control| {
+        control.list_parts(&key("a"), "u").await
+    });
+    let parts = listed.await?.into_iter();
+    Ok(parts
+        .map(|part| (part.number, part.etag.into_string()))
+        .collect())
+}
+
+#[tokio::test]
+async fn of_a_part_that_is_listed_twice_the_newer_counts() {
+    let twice = "<Part><PartNumber>1</PartNumber><ETag>a</ETag><Size>1</Size></Part>\
+        <Part><PartNumber>2</PartNumber><LastModified>2026-11-27T06:00:01Z</LastModified><ETag>b</ETag><Size>1</Size></Part>\
+        <Part><PartNumber>2</PartNumber><LastModified>2026-11-27T06:00:02Z</LastModified><ETag>c</ETag><Size>1</Size></Part>\
+        <Part><PartNumber>2</PartNumber><LastModified>2026-11-27T06:00:00Z</LastModified><ETag>d</ETag><Size>1</Size></Part>";
+    let expected = [(1, "a".to_owned()), (2, "c".to_owned())];
+    assert_eq!(listed(twice).await.unwrap(), expected);
+    let back = "<Part><PartNumber>2</PartNumber><ETag>a</ETag><Size>1</Size></Part>\
+        <Part><PartNumber>1</PartNumber><ETag>b</ETag><Size>1</Size></Part>";
+    let error = listed(back).await.unwrap_err();
+    assert!(matches!(error, Error::Unexpected { .. }), "{error:?}");
 }

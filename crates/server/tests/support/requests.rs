@@ -169,6 +169,7 @@ impl Fixture {
             }
             "create_team" => json!({"name": app.fresh("team")}),
             "change_team" => json!({"state": "active"}),
+            "change_bucket" => json!({"allowed_networks": ["192.0.2.0/24"]}),
             "set_membership" => json!({"role": "member"}),
             "create_service_account" => json!({"name": app.fresh("robot"), "role": "viewer"}),
             "create_bucket" => {

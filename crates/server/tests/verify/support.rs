@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use server::clock::{Clock, SystemClock};
 use server::ids::IdMaker;
 use server::policy::BucketFacts;
-use server::stores::{Check, HttpSettings, SealKeys, Stores, seal, seal_plan};
+use server::stores::{AddressRules, Check, HttpSettings, SealKeys, Stores, seal, seal_plan};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -29,6 +29,7 @@ fn keys() -> SealKeys {
 /// How stores are talked to here: at once, and on loopback.
 fn settings() -> HttpSettings {
     HttpSettings {
+        addresses: AddressRules::default().with_loopback(),
         attempts: 2,
         first_backoff: Duration::from_millis(1),
         request_timeout: Duration::from_secs(5),
@@ -58,6 +59,7 @@ pub(crate) fn bucket(place: StorePlace, plan: &CredentialPlan) -> BucketFacts {
             .unwrap()
             .into(),
         credential_revision: 1,
+        allowed_networks: [].into(),
         capabilities: None,
         created_at: Timestamp::from_unix_seconds(0),
     }
@@ -174,16 +176,12 @@ pub(crate) fn skipped(report: &VerifyReport) -> Vec<&str> {
 }
 
 pub(crate) fn shown(report: &VerifyReport) -> String {
-    report
-        .probes
-        .iter()
-        .map(|probe| {
-            format!(
-                "{:?} {}: {} -> {:?}\n",
-                probe.verdict, probe.name, probe.evidence, probe.fix
-            )
-        })
-        .collect()
+    let line = |probe: &Probe| {
+        let (name, evidence) = (&probe.name, &probe.evidence);
+        format!("{:?} {name}: {evidence} -> {:?}", probe.verdict, probe.fix)
+    };
+    let lines: Vec<String> = report.probes.iter().map(line).collect();
+    lines.join("\n")
 }
 
 /// The embedded store.

@@ -1,6 +1,7 @@
 //! `signet bucket`.
 
 use super::login::read_secret;
+use super::networks;
 use crate::arguments::{BucketCommand, NewBucketArguments};
 use crate::exit::UserError;
 use crate::output::Output;
@@ -8,7 +9,8 @@ use anyhow::Context as _;
 use client::{Api, collect_pages};
 use protocol::SecretText;
 use protocol::bucket::{
-    Addressing, CredentialPlan, NewBucket, StorePlace, Verdict, VerifyBucket, VerifyReport,
+    Addressing, BucketChange, CredentialPlan, NewBucket, StorePlace, Verdict, VerifyBucket,
+    VerifyReport,
 };
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,13 +18,13 @@ use std::path::Path;
 pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> anyhow::Result<()> {
     match command {
         BucketCommand::Create(arguments) => {
-            let bucket = api.create_bucket(&new_bucket(arguments)?).await?;
+            let bucket = api.create_bucket(&new_bucket(*arguments)?).await?;
             output.result(&bucket, |bucket| {
                 format!("registered {} at {}", bucket.name, bucket.place.endpoint())
             });
         }
         BucketCommand::Policy(arguments) => {
-            super::bucket_policy::run(api, arguments, output).await?;
+            super::bucket_policy::run(api, *arguments, output).await?;
         }
         BucketCommand::List => {
             let buckets = collect_pages(async |after: Option<String>| {
@@ -59,6 +61,16 @@ pub(super) async fn run(api: &Api, command: BucketCommand, output: Output) -> an
             if report.verdict == Verdict::Failed {
                 return Err(UserError::Storage(format!("bucket {name} failed its check")).into());
             }
+        }
+        BucketCommand::SetNetworks { name, allowed } => {
+            let change = BucketChange {
+                allowed_networks: Some(allowed.into_list()),
+            };
+            let bucket = api.change_bucket(&name, &change).await?;
+            output.result(&bucket, |bucket| {
+                let from = networks(&bucket.allowed_networks);
+                format!("what is in {} may be asked for from {from}", bucket.name)
+            });
         }
         BucketCommand::Remove { name } => {
             api.delete_bucket(&name).await?;

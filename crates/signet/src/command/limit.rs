@@ -1,6 +1,6 @@
 //! `signet limit`.
 
-use super::or_dash;
+use super::{networks, or_dash};
 use crate::arguments::{LimitCommand, LimitSubjectArguments};
 use crate::exit::UserError;
 use crate::output::Output;
@@ -16,6 +16,7 @@ pub(super) async fn run(api: &Api, command: LimitCommand, output: Output) -> any
             max_object_bytes,
             read_only,
             no_download,
+            allowed_networks,
         } => {
             let rule = LimitRule {
                 max_ttl_seconds,
@@ -23,9 +24,10 @@ pub(super) async fn run(api: &Api, command: LimitCommand, output: Output) -> any
                 max_object_bytes,
                 read_only,
                 no_download,
+                allowed_networks: (!allowed_networks.is_empty()).then_some(allowed_networks),
             };
             if rule == LimitRule::default() {
-                return Err(UserError::Usage("a limit that narrows nothing; give one of --max-ttl, --urls-per-minute, --max-object-bytes, --read-only, --no-download".to_owned()).into());
+                return Err(UserError::Usage("a limit that narrows nothing; give one of --max-ttl, --urls-per-minute, --max-object-bytes, --read-only, --no-download, --allowed-network".to_owned()).into());
             }
             let limit = api
                 .create_limit(&NewLimit {
@@ -49,6 +51,7 @@ pub(super) async fn run(api: &Api, command: LimitCommand, output: Output) -> any
                     "BYTES",
                     "READ ONLY",
                     "NO DOWNLOAD",
+                    "NETWORKS",
                 ],
                 &limits,
                 |limit| {
@@ -64,6 +67,7 @@ pub(super) async fn run(api: &Api, command: LimitCommand, output: Output) -> any
                         or_dash(limit.rule.max_object_bytes),
                         yes(limit.rule.read_only),
                         yes(limit.rule.no_download),
+                        or_dash(limit.rule.allowed_networks.as_deref().map(networks)),
                     ]
                 },
             );

@@ -1,6 +1,6 @@
 //! `signet team`.
 
-use super::or_dash;
+use super::{networks, or_dash};
 use crate::arguments::TeamCommand;
 use crate::output::Output;
 use client::{Api, collect_pages};
@@ -17,9 +17,20 @@ pub(super) async fn run(api: &Api, command: TeamCommand, output: Output) -> anyh
         TeamCommand::SetBucket { team, bucket } => {
             let change = TeamChange {
                 bucket: Some(bucket),
-                state: None,
+                ..TeamChange::default()
             };
             changed(&api.change_team(&team, &change).await?, output);
+        }
+        TeamCommand::SetNetworks { team, allowed } => {
+            let change = TeamChange {
+                allowed_networks: Some(allowed.into_list()),
+                ..TeamChange::default()
+            };
+            let team = api.change_team(&team, &change).await?;
+            output.result(&team, |team| {
+                let from = networks(&team.allowed_networks);
+                format!("data of {} may be asked for from {from}", team.name)
+            });
         }
         TeamCommand::Suspend { team } => set_state(api, &team, State::Suspended, output).await?,
         TeamCommand::Reinstate { team } => set_state(api, &team, State::Active, output).await?,
@@ -74,8 +85,8 @@ pub(super) async fn list(api: &Api, output: Output) -> anyhow::Result<()> {
 
 async fn set_state(api: &Api, team: &TeamName, state: State, output: Output) -> anyhow::Result<()> {
     let change = TeamChange {
-        bucket: None,
         state: Some(state),
+        ..TeamChange::default()
     };
     changed(&api.change_team(team, &change).await?, output);
     Ok(())

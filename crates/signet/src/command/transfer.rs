@@ -5,6 +5,7 @@ use crate::exit::UserError;
 use crate::output::{Output, bytes};
 use crate::progress::Bar;
 use client::{Api, GetOptions, PutOptions};
+use protocol::bucket::Audience;
 use protocol::transfer::{UrlMethod, UrlsObject, UrlsRequest};
 use serde_json::json;
 
@@ -19,6 +20,7 @@ pub(super) async fn put(api: &Api, put: Put, output: Output) -> anyhow::Result<(
     options.kind = put.kind;
     options.aliases = put.aliases;
     options.description = put.description;
+    options.reach = put.reach.into();
     let done = client::put(api, options, &Bar::new(!output.is_json())).await?;
     let version = &done.version;
     let name = format!(
@@ -57,7 +59,8 @@ pub(super) async fn get(api: &Api, get: Get, output: Output) -> anyhow::Result<(
         "{}/{}/{}",
         get.artifact.team, get.artifact.project, get.artifact.collection
     );
-    let options = GetOptions::new(get.artifact, get.dir.clone());
+    let mut options = GetOptions::new(get.artifact, get.dir.clone());
+    options.reach = get.reach.into();
     let done = client::get(api, options, &Bar::new(!output.is_json())).await?;
     let result = json!({
         "artifact": format!("{name}:v{}", done.index),
@@ -97,6 +100,8 @@ pub(super) async fn url(api: &Api, url: &Url, output: Output) -> anyhow::Result<
         objects: vec![object],
         ttl_seconds: url.ttl,
         save_as: None,
+        audience: url.audience.map(Audience::from),
+        network: url.network,
     };
     let urls = api.create_urls(&url.team, &request).await?;
     if !output.is_json() {

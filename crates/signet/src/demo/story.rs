@@ -9,7 +9,7 @@ use client::api::EventFilter;
 use client::{Api, GetOptions, NoProgress, PutOptions, collect_pages};
 use protocol::ErrorCode;
 use protocol::name::ArtifactRef;
-use protocol::transfer::BearerUrl;
+use protocol::transfer::{BearerUrl, Reach};
 use reqwest::Method;
 use std::time::Duration;
 
@@ -88,7 +88,10 @@ async fn transfers(stage: &Stage, steps: &Steps, artifact: &ArtifactRef) -> anyh
 async fn refusals(stage: &Stage, steps: &Steps, artifact: &ArtifactRef) -> anyhow::Result<()> {
     steps
         .step("the member of language asks for it", async {
-            let refusal = stage.language.list_entry_urls(artifact, None, None).await;
+            let refusal = stage
+                .language
+                .list_entry_urls(artifact, None, None, Reach::default())
+                .await;
             Ok(((), denied(refusal.map(drop), ErrorCode::NotFound)?))
         })
         .await?;
@@ -150,7 +153,10 @@ async fn suspend(stage: &Stage, steps: &Steps, artifact: &ArtifactRef) -> anyhow
         .step(
             &format!("{VISION_MEMBER}'s next request is refused"),
             async {
-                let refusal = stage.vision.list_entry_urls(artifact, None, None).await;
+                let refusal = stage
+                    .vision
+                    .list_entry_urls(artifact, None, None, Reach::default())
+                    .await;
                 Ok(((), denied(refusal.map(drop), ErrorCode::Suspended)?))
             },
         )
@@ -222,7 +228,7 @@ async fn smallest(
     ttl_seconds: u32,
 ) -> anyhow::Result<(BearerUrl, u64)> {
     let page = api
-        .list_entry_urls(artifact, None, Some(ttl_seconds))
+        .list_entry_urls(artifact, None, Some(ttl_seconds), Reach::default())
         .await?;
     let smallest = page
         .entries

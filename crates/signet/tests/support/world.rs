@@ -4,7 +4,7 @@
 use client::Api;
 use devstore::DevStore;
 use protocol::admin::{NewTeam, NewToken, NewUser};
-use protocol::bucket::NewBucket;
+use protocol::bucket::{Audience, NewBucket};
 use protocol::{Role, TeamName};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -29,7 +29,10 @@ impl World {
         let (store, containers) = embedded(folder.path(), &["team-vision"]).await.unwrap();
         let mut broker = Broker::new(SIGNET, database).unwrap();
         broker.start().unwrap();
-        let registration = containers[0].registration("vision").unwrap();
+        let mut registration = containers[0].registration("vision").unwrap();
+        // The same store by another name, for those who ask for it
+        let other = store.endpoint().replace("127.0.0.1", "localhost");
+        registration.endpoints.insert(Audience::Vpc, other);
         let token = join(&broker, &registration, "ada").await;
         Self {
             broker,

@@ -108,6 +108,7 @@ async fn a_suspended_principal_is_refused_and_what_it_was_granted_is_told() {
             keys: vec!["a".to_owned(), "b".to_owned()],
             parts: Vec::new(),
             objects: Vec::new(),
+            pinned_to: None,
         };
         let event = protocol::audit::Event {
             actor: Some(read.caller().actor()),

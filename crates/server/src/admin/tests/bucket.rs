@@ -3,12 +3,13 @@
 use super::{House, assert_conflict, assert_invalid};
 use crate::admin::Error;
 use crate::db::testing::for_each_database;
-use crate::policy::{CreateBucket, RemoveBucket};
+use crate::policy::{ChangeBucket, CreateBucket, RemoveBucket};
 use crate::stores::Purpose;
 use protocol::SecretText;
 use protocol::admin::State;
 use protocol::audit::Action;
-use protocol::bucket::{Audience, Bucket, CredentialPlan, NewBucket, StorePlace};
+use protocol::bucket::{Audience, Bucket, BucketChange, CredentialPlan, NewBucket, StorePlace};
+use std::collections::BTreeSet;
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
@@ -218,6 +219,54 @@ async fn what_cannot_be_signed_for_is_not_registered() {
             "endpoints",
         );
         assert_eq!(house.world.directory.buckets(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_buckets_networks_are_set_and_taken_away() {
+    for_each_database(|database| async move {
+        let house = House::on(&database).await;
+        house.world.bucket("shared", true).await;
+        let name = "shared".parse().unwrap();
+        let bucket = || house.world.directory.bucket_named(&name).unwrap();
+        let set = async |networks: Option<&[&str]>| {
+            let list = networks.map(|list| list.iter().map(|text| text.parse().unwrap()).collect());
+            let change = BucketChange {
+                allowed_networks: list,
+            };
+            let op = ChangeBucket {
+                bucket: bucket(),
+                change,
+            };
+            house.admin.change_bucket(house.root(op)).await
+        };
+        let told = set(Some(&["10.0.0.0/8"])).await.unwrap();
+        assert_eq!(*told.allowed_networks, *bucket().allowed_networks);
+        assert_eq!(told.allowed_networks.len(), 1);
+        assert_eq!(set(None).await.unwrap(), told);
+        assert_invalid(set(Some(&["10.0.0.0/8"; 101])).await, "allowed_networks");
+        set(Some(&[])).await.unwrap();
+        assert!(bucket().allowed_networks.is_empty());
+        let details: BTreeSet<String> = house
+            .events(Action::BucketUpdate)
+            .await
+            .into_iter()
+            .map(|event| event.detail.unwrap())
+            .collect();
+        assert_eq!(
+            details.into_iter().collect::<Vec<_>>(),
+            ["allowed from 10.0.0.0/8", "allowed from every network"]
+        );
+        let removed = BucketChange::default();
+        let op = ChangeBucket {
+            bucket: bucket(),
+            change: removed,
+        };
+        let permit = house.root(op);
+        let gone = RemoveBucket { bucket: bucket() };
+        house.admin.remove_bucket(house.root(gone)).await.unwrap();
+        assert_conflict(house.admin.change_bucket(permit).await, "removed");
     })
     .await;
 }

@@ -11,6 +11,7 @@ use crate::policy::{
 use protocol::Role;
 use protocol::admin::{LimitRule, LimitSubject, NewLimit, State, TeamChange};
 use protocol::audit::Action;
+use std::collections::BTreeSet;
 
 fn moved(house: &House, team: &str, change: TeamChange) -> ChangeTeam {
     ChangeTeam {
@@ -22,14 +23,14 @@ fn moved(house: &House, team: &str, change: TeamChange) -> ChangeTeam {
 fn to_bucket(name: &str) -> TeamChange {
     TeamChange {
         bucket: Some(name.parse().unwrap()),
-        state: None,
+        ..TeamChange::default()
     }
 }
 
 fn to_state(state: State) -> TeamChange {
     TeamChange {
-        bucket: None,
         state: Some(state),
+        ..TeamChange::default()
     }
 }
 
@@ -216,6 +217,13 @@ async fn limits_hold_for_whom_they_name_until_they_are_lifted() {
             ..LimitRule::default()
         };
         assert_invalid(set(alice(), zero).await, "rule.max_ttl_seconds");
+        for count in [0, 101] {
+            let list = LimitRule {
+                allowed_networks: Some(vec!["10.0.0.0/8".parse().unwrap(); count]),
+                ..LimitRule::default()
+            };
+            assert_invalid(set(alice(), list).await, "rule.allowed_networks");
+        }
         let nobody = LimitSubject::Principal("nobody".parse().unwrap());
         assert_invalid(set(nobody, read_only).await, "subject");
 
@@ -230,6 +238,51 @@ async fn limits_hold_for_whom_they_name_until_they_are_lifted() {
         assert_eq!(house.events(Action::LimitSet).await.len(), 2);
         assert_eq!(house.events(Action::LimitRemove).await.len(), 1);
         let _permit = house.root(ReadLimits {});
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_teams_networks_are_set_and_taken_away() {
+    for_each_database(|database| async move {
+        let house = House::on(&database).await;
+        house.create_team("vision", None).await.unwrap();
+        let to = |networks: &[&str]| TeamChange {
+            allowed_networks: Some(networks.iter().map(|text| text.parse().unwrap()).collect()),
+            ..TeamChange::default()
+        };
+        let set = async |change: TeamChange| {
+            let op = moved(&house, "vision", change);
+            house.admin.change_team(house.root(op)).await
+        };
+        let told = set(to(&["10.0.0.0/8", "2001:db8::1"])).await.unwrap();
+        assert_eq!(
+            *told.allowed_networks,
+            *house.team("vision").allowed_networks
+        );
+        assert_eq!(told.allowed_networks.len(), 2);
+        // Neither the same again nor another change touches them
+        set(to(&["10.0.0.0/8", "2001:db8::1"])).await.unwrap();
+        let told = set(to_state(State::Suspended)).await.unwrap();
+        assert_eq!(told.allowed_networks.len(), 2);
+        assert_eq!(house.team("vision").allowed_networks.len(), 2);
+        assert_invalid(set(to(&["10.0.0.0/8"; 101])).await, "allowed_networks");
+        set(to(&[])).await.unwrap();
+        assert!(house.team("vision").allowed_networks.is_empty());
+        let details: BTreeSet<String> = house
+            .events(Action::TeamUpdate)
+            .await
+            .into_iter()
+            .map(|event| event.detail.unwrap())
+            .collect();
+        assert_eq!(
+            details.into_iter().collect::<Vec<_>>(),
+            [
+                "allowed from 10.0.0.0/8 2001:db8::1",
+                "allowed from every network",
+                "suspended"
+            ]
+        );
     })
     .await;
 }

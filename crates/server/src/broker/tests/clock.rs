@@ -11,7 +11,7 @@ use crate::policy::{AbortUpload, CompleteUpload, Denial, ListParts, PlainUrls, R
 use devstore::Operation;
 use protocol::Timestamp;
 use protocol::audit::{Action, Grant};
-use protocol::transfer::{UrlMethod, Urls, UrlsRequest};
+use protocol::transfer::{Reach, UrlMethod, Urls, UrlsRequest};
 use std::time::Duration;
 
 const LIFE: Duration = Duration::from_mins(1);
@@ -150,6 +150,7 @@ async fn an_upload_past_its_end_goes_no_further_and_a_completed_one_answers_as_b
         let op = SignParts {
             upload: upload.clone(),
             parts: vec![super::fixture::part_digest(1)],
+            reach: Reach::default(),
         };
         assert_eq!(fixture.permit("mia", op).await.unwrap_err(), expired);
         let op = ListParts {

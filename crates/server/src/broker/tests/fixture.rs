@@ -22,8 +22,8 @@ use protocol::bucket::{CredentialPlan, StorePlace};
 use protocol::id::{BucketId, PrincipalId, TeamId, UploadId};
 use protocol::layout::Layout;
 use protocol::transfer::{
-    NewUpload, Object, ObjectUrl, PartDigest, SignedPart, SignedParts, Upload, UploadedParts,
-    UrlMethod, Urls, UrlsObject, UrlsRequest,
+    NewUpload, Object, ObjectUrl, PartDigest, Reach, SignedPart, SignedParts, Upload,
+    UploadedParts, UrlMethod, Urls, UrlsObject, UrlsRequest,
 };
 use protocol::{Digest, Role, Sha256Digest};
 use std::net::{IpAddr, Ipv4Addr};
@@ -428,7 +428,16 @@ impl Fixture {
     ) -> Result<SignedParts, Error> {
         let parts = numbers.iter().map(|number| part_digest(*number)).collect();
         let upload = self.facts(id).await;
-        let permit = self.permit(name, SignParts { upload, parts }).await;
+        let permit = self
+            .permit(
+                name,
+                SignParts {
+                    upload,
+                    parts,
+                    reach: Reach::default(),
+                },
+            )
+            .await;
         self.broker.sign_parts(permit.unwrap()).await
     }
 
@@ -475,6 +484,8 @@ pub(super) fn request(method: UrlMethod, key: &str) -> UrlsRequest {
         }],
         ttl_seconds: None,
         save_as: None,
+        audience: None,
+        network: None,
     }
 }
 

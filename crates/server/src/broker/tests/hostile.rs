@@ -8,6 +8,7 @@ use crate::policy::{AbortUpload, CompleteUpload, Denial, ListParts, Rule, SignPa
 use devstore::Operation;
 use protocol::admin::State;
 use protocol::audit::Action;
+use protocol::transfer::Reach;
 use std::time::Duration;
 
 #[tokio::test]
@@ -28,7 +29,16 @@ async fn an_upload_is_for_who_began_it() {
         let denial = fixture.permit(name, ListParts { upload }).await;
         assert_eq!(denial.unwrap_err(), expected, "{name} lists");
         let (upload, parts) = (facts.clone(), vec![part_digest(1)]);
-        let denial = fixture.permit(name, SignParts { upload, parts }).await;
+        let denial = fixture
+            .permit(
+                name,
+                SignParts {
+                    upload,
+                    parts,
+                    reach: Reach::default(),
+                },
+            )
+            .await;
         assert_eq!(denial.unwrap_err(), expected, "{name} signs");
         let upload = facts.clone();
         let denial = fixture.permit(name, CompleteUpload { upload }).await;
@@ -115,6 +125,7 @@ async fn parts_of_another_digest_than_the_uploads_are_found() {
             number: 1,
             sha256: super::fixture::sha256(&lie),
         }],
+        reach: Reach::default(),
     };
     let permit = fixture.permit("mia", op).await.unwrap();
     let signed = fixture.broker.sign_parts(permit).await.unwrap();

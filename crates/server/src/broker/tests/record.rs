@@ -73,6 +73,32 @@ async fn a_suspension_holds_for_a_request_that_was_allowed_before_it() {
     assert_eq!(denied[0].operation.as_deref(), Some("url:issue"));
 }
 
+/// The network that a request came from is decided again with the rest.
+#[tokio::test]
+async fn a_list_of_networks_holds_for_a_request_that_was_allowed_before_it() {
+    let fixture = Fixture::new().await;
+    let op = PlainUrls {
+        team: fixture.team(fixture.vision),
+        request: request(UrlMethod::Get, "a"),
+    };
+    let permit = fixture.permit("mia", op).await.unwrap();
+    let mut change = fixture.world.change().await;
+    let networks = ["203.0.113.0/24".parse().unwrap()];
+    change
+        .set_team_networks(fixture.vision, &networks)
+        .await
+        .unwrap();
+    change.commit().await.unwrap();
+    let error = fixture.broker.urls(permit).await.unwrap_err();
+    let Error::Denied(denial) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(denial.rule(), Rule::NetworkNotAllowed);
+    assert!(fixture.events(Action::UrlIssue).await.is_empty());
+    let denied = fixture.events(Action::UrlDeny).await;
+    assert_eq!(denied[0].rule.as_deref(), Some("network-not-allowed"));
+}
+
 #[tokio::test]
 async fn a_change_that_leaves_the_decision_as_it_was_does_not_hold_it_up() {
     let fixture = Fixture::new().await;

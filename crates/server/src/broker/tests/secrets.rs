@@ -14,6 +14,9 @@ use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 
+/// Makes a bucket's registration wrong.
+type Change = Box<dyn Fn(&mut BucketFacts)>;
+
 /// What must be found nowhere, whatever its case and however it is escaped.
 const FORBIDDEN: [&str; 7] = [
     "x-amz-signature",
@@ -110,7 +113,7 @@ async fn nothing_that_is_said_gives_a_url_or_a_secret_away() {
         move |bucket: &mut BucketFacts| bucket.place = place.clone()
     };
     let (endpoint, ours) = (bucket.place.endpoint(), bucket.place.container().to_owned());
-    let changed: [Box<dyn Fn(&mut BucketFacts)>; 5] = [
+    let changed: [Change; 5] = [
         Box::new(place("http://127.0.0.1:1", "us-east-1", &ours)),
         Box::new(place("http://user:password@127.0.0.1", "us-east-1", &ours)),
         Box::new(place(&endpoint, "eu-west-9", &ours)),

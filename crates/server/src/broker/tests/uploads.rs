@@ -8,7 +8,7 @@ use crate::db::upload::Phase;
 use crate::policy::{BeginUpload, Denial, Rule, SignParts};
 use devstore::Operation;
 use protocol::audit::Action;
-use protocol::transfer::{BoundBy, NewUpload, UploadState, UrlMethod, VerifiedBy};
+use protocol::transfer::{BoundBy, NewUpload, Reach, UploadState, UrlMethod, VerifiedBy};
 use protocol::{Digest, Sha256Digest};
 use std::time::Duration;
 
@@ -119,6 +119,7 @@ async fn windows_of_parts_live_an_hour_and_never_beyond_the_upload() {
     let sign = SignParts {
         upload: fixture.facts(upload.id).await,
         parts: vec![part_digest(1)],
+        reach: Reach::default(),
     };
     let denial = fixture.permit("mia", sign).await.unwrap_err();
     assert_eq!(denial, Denial::Forbidden(Rule::Expired));
@@ -161,6 +162,7 @@ async fn parts_that_cannot_be_are_refused() {
         SignParts {
             upload: facts.clone(),
             parts: numbers.iter().map(part).collect(),
+            reach: Reach::default(),
         }
     };
     for (numbers, field) in [
@@ -191,6 +193,7 @@ async fn a_part_keeps_the_digest_that_it_was_announced_with() {
                 number: 2,
                 sha256: Sha256Digest::from_bytes([9; 32]),
             }],
+            reach: Reach::default(),
         };
         let permit = fixture.permit("mia", other).await.unwrap();
         let error = fixture.broker.sign_parts(permit).await.unwrap_err();
@@ -252,6 +255,7 @@ async fn an_upload_that_was_given_up_is_over_and_giving_up_is_idempotent() {
         let sign = SignParts {
             upload: fixture.facts(upload.id).await,
             parts: vec![part_digest(1)],
+            reach: Reach::default(),
         };
         let denial = fixture.permit("mia", sign).await.unwrap_err();
         assert_eq!(denial, Denial::Forbidden(Rule::NotOpen));

@@ -59,6 +59,7 @@ async fn seeded(db: &Db) -> VersionId {
             personal: false,
             bucket_id: None,
             created_at: NOW,
+            allowed_networks: Vec::new(),
         };
         create_team(&mut tx, &row).await.unwrap();
     }

@@ -7,7 +7,7 @@ use crate::db::testing::for_each_database;
 use crate::db::token::TokenRow;
 use crate::directory::Directory;
 use crate::ledger::{Error, EventFilter};
-use crate::policy::{Denial, Effect, Rule};
+use crate::policy::{Denial, Effect, Origin, Rule};
 use futures::future::join_all;
 use protocol::admin::{PrincipalKind, State};
 use protocol::{Role, Sha256Digest};
@@ -214,6 +214,7 @@ async fn rule_5_a_suspension_on_one_server_holds_on_the_other_from_its_commit_on
                 principal: ada,
                 expires_at: None,
             },
+            origin: Origin::default(),
             question: Question::team(
                 Need::Role(Role::Viewer),
                 Effect::Download,
@@ -299,6 +300,7 @@ async fn create_member(
             state: State::Active,
             personal: false,
             bucket_id: None,
+            allowed_networks: Vec::new(),
             created_at: world.clock.now(),
         })
         .await

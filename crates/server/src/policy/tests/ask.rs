@@ -9,10 +9,10 @@ use protocol::admin::{
     NewToken, NewUser, State, TeamChange,
 };
 use protocol::artifact::{Commit, NewEntry, NewVersion, VersionState};
-use protocol::bucket::{CredentialPlan, NewBucket, StorePlace};
+use protocol::bucket::{BucketChange, CredentialPlan, NewBucket, StorePlace};
 use protocol::id::{CollectionId, LimitId, ObjectId, ProjectId, TokenId, UploadId, VersionId};
 use protocol::layout::Layout;
-use protocol::transfer::{NewUpload, UploadState, UrlMethod, UrlsObject, UrlsRequest};
+use protocol::transfer::{NewUpload, Reach, UploadState, UrlMethod, UrlsObject, UrlsRequest};
 use protocol::{Digest, Sha256Digest, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +72,11 @@ pub(super) fn instance(name: &str, who: &Caller) -> Answer {
         "bucket:verify" => {
             let (bucket, request) = (bucket(), protocol::bucket::VerifyBucket::default());
             ask(who, name, VerifyBucket { bucket, request })
+        }
+        "bucket:update" => {
+            let change = BucketChange::default();
+            let bucket = bucket();
+            ask(who, name, ChangeBucket { bucket, change })
         }
         "bucket:remove" => ask(who, name, RemoveBucket { bucket: bucket() }),
         "limit:set" => {
@@ -182,6 +187,8 @@ fn urls(team: Arc<TeamFacts>, method: UrlMethod) -> PlainUrls {
             objects: vec![object(1), object(BYTES), object(2)],
             ttl_seconds: None,
             save_as: None,
+            audience: None,
+            network: None,
         },
     }
 }
@@ -308,6 +315,7 @@ fn on_upload(name: &str, who: &Caller, upload: UploadFacts) -> Answer {
             SignParts {
                 upload,
                 parts: Vec::new(),
+                reach: Reach::default(),
             },
         ),
         "upload:complete" => ask(who, name, CompleteUpload { upload }),
@@ -349,6 +357,7 @@ fn on_version(name: &str, who: &Caller, version: VersionFacts) -> Answer {
                 RegisterEntries {
                     version,
                     entries: vec![entry],
+                    reach: Reach::default(),
                 },
             )
         }
@@ -376,6 +385,7 @@ fn on_version(name: &str, who: &Caller, version: VersionFacts) -> Answer {
                     version,
                     after,
                     ttl_seconds,
+                    reach: Reach::default(),
                 },
             )
         }

@@ -48,6 +48,7 @@ fn owner_team(state: State) -> Arc<TeamFacts> {
         personal: false,
         own_bucket: None,
         bucket: None,
+        allowed_networks: [].into(),
         limits: LimitRule {
             read_only: true,
             ..LimitRule::default()

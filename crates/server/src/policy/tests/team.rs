@@ -120,6 +120,7 @@ fn team(state: State, bucket: Bucket, limits: &LimitRule) -> Arc<TeamFacts> {
         personal: false,
         own_bucket: None,
         bucket: in_force.map(|(n, state)| Arc::new(bucket_facts(n, state))),
+        allowed_networks: [].into(),
         limits: limits.clone(),
         created_at: NOW,
     })
@@ -140,6 +141,7 @@ pub(super) fn bucket_facts(n: u8, state: State) -> BucketFacts {
         sealed_plan: [].into(),
         credential_revision: 1,
         capabilities: None,
+        allowed_networks: [].into(),
         created_at: NOW,
     }
 }
@@ -207,6 +209,20 @@ fn states_of(operation: &str) -> Vec<Option<&'static str>> {
         _ if operation.starts_with("artifact:") => VERSION_STATES.map(Some).to_vec(),
         _ => vec![None],
     }
+}
+
+/// A state in which the operation of a row goes on.
+pub(super) fn goes_on_in(
+    row: &(
+        &'static str,
+        &'static str,
+        char,
+        &'static str,
+        &'static str,
+        &'static str,
+    ),
+) -> Option<&'static str> {
+    row.5.split(' ').find(|state| !state.is_empty())
 }
 
 const ROLES: [Option<Role>; 4] = [
@@ -352,6 +368,8 @@ fn a_size_that_is_not_told_is_too_large_for_a_limit() {
                 objects: vec![object],
                 ttl_seconds: None,
                 save_as: None,
+                audience: None,
+                network: None,
             },
         };
         let who = caller(standing(CALLER, [(TEAM, Role::Member)]), Health::GOOD);

@@ -8,6 +8,7 @@ use crate::registry::{CommitAnswer, Settings};
 use protocol::admin::State;
 use protocol::artifact::{RegisteredEntry, VersionState};
 use protocol::audit::Action;
+use protocol::transfer::Reach;
 use std::time::Duration;
 
 #[tokio::test]
@@ -201,6 +202,7 @@ async fn who_is_suspended_in_the_middle_commits_nothing() {
             crate::policy::RegisterEntries {
                 version: facts,
                 entries: vec![entry(("b", b"two"))],
+                reach: Reach::default(),
             },
         );
         let mut change = world.directory.change(None).await.unwrap();

@@ -6,7 +6,7 @@ use crate::policy::{Denial, DownloadVersion, Rule};
 use crate::registry::{Error, Settings};
 use protocol::artifact::RegisteredEntry;
 use protocol::audit::Action;
-use protocol::transfer::MAX_BATCH;
+use protocol::transfer::{MAX_BATCH, Reach};
 
 #[tokio::test]
 async fn a_large_version_comes_in_pages_one_grant_each() {
@@ -73,6 +73,7 @@ async fn nothing_is_read_before_its_commit() {
             version: world.facts(version).await,
             after: None,
             ttl_seconds: None,
+            reach: Reach::default(),
         };
         let refused = world.ask("alice", op).unwrap_err();
         assert_eq!(refused, Denial::Forbidden(Rule::NotOpen));
@@ -116,6 +117,7 @@ async fn a_manifest_that_was_changed_is_not_believed() {
                 version: facts.clone(),
                 after: None,
                 ttl_seconds: None,
+                reach: Reach::default(),
             };
             world.permit("vic", op)
         };

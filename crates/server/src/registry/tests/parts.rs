@@ -8,7 +8,7 @@ use crate::registry::content::sha256;
 use protocol::artifact::{NewEntry, RegisteredEntry};
 use protocol::id::{ObjectId, UploadId, VersionId};
 use protocol::layout::Layout;
-use protocol::transfer::{Object, PartDigest, SignedRequest, VerifiedBy};
+use protocol::transfer::{Object, PartDigest, Reach, SignedRequest, VerifiedBy};
 use protocol::{Digest, Timestamp};
 use std::time::Duration;
 
@@ -70,7 +70,14 @@ impl World {
                 sha256: sha256(part(*number)),
             })
             .collect();
-        let permit = self.permit(who, SignParts { upload, parts });
+        let permit = self.permit(
+            who,
+            SignParts {
+                upload,
+                parts,
+                reach: Reach::default(),
+            },
+        );
         for signed in self.broker.sign_parts(permit).await.unwrap().parts {
             let request = SignedRequest {
                 url: signed.url,

@@ -6,7 +6,7 @@ use crate::policy::{BeginVersion, CommitVersion, Denial, RegisterEntries, Rule, 
 use crate::registry::Error;
 use protocol::artifact::{Commit, NewVersion, RegisteredEntry, Verification, VersionState};
 use protocol::audit::Action;
-use protocol::transfer::VerifiedBy;
+use protocol::transfer::{Reach, VerifiedBy};
 use std::time::Duration;
 
 fn object(told: &RegisteredEntry) -> protocol::id::ObjectId {
@@ -222,6 +222,7 @@ async fn a_path_has_one_content() {
         let late = RegisterEntries {
             version: closed,
             entries: vec![entry(("b", b"two"))],
+            reach: Reach::default(),
         };
         let refused = world.ask("alice", late).unwrap_err();
         assert_eq!(refused, Denial::Forbidden(Rule::NotOpen));
@@ -247,6 +248,7 @@ async fn a_draft_is_its_starters_alone() {
             let entries = RegisterEntries {
                 version: facts.clone(),
                 entries: vec![],
+                reach: Reach::default(),
             };
             assert_eq!(world.ask(who, entries).unwrap_err(), rule);
             let landed = VerifyLanded {

@@ -12,8 +12,8 @@ use crate::directory::testing::bucket_row;
 use crate::ids::IdMaker;
 use crate::ledger::{EventFilter, Ledger};
 use crate::policy::{
-    BeginVersion, Caller, CommitVersion, Denial, DownloadVersion, Operation, Permit, ReadRegistry,
-    RegisterEntries, TeamFacts, VerifyLanded, VersionFacts, authorize,
+    BeginVersion, Caller, CommitVersion, Denial, DownloadVersion, Operation, Origin, Permit,
+    ReadRegistry, RegisterEntries, TeamFacts, VerifyLanded, VersionFacts, authorize,
 };
 use crate::registry::{CommitAnswer, Error, Parts, Registry, Settings};
 use crate::stores::seal::Place;
@@ -27,7 +27,7 @@ use protocol::artifact::{
 use protocol::audit::Action;
 use protocol::bucket::{CredentialPlan, StorePlace};
 use protocol::id::{BucketId, ObjectId, TeamId, VersionId};
-use protocol::transfer::SignedRequest;
+use protocol::transfer::{Reach, SignedRequest};
 use protocol::{Digest, ProjectName, Role, Sha256Digest, Timestamp, VersionRef};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -140,7 +140,13 @@ impl World {
 
     pub(super) fn caller(&self, name: &str) -> Caller {
         let (standing, token, revision) = self.directory.by_token(token(name).as_bytes()).unwrap();
-        Caller::authenticated(standing, token, None, self.ids.make(), revision)
+        Caller::authenticated(
+            standing,
+            token,
+            Origin::default(),
+            self.ids.make(),
+            revision,
+        )
     }
 
     pub(super) fn ask<Op: Operation>(&self, who: &str, op: Op) -> Result<Permit<Op>, Denial> {
@@ -196,7 +202,14 @@ impl World {
         entries: Vec<NewEntry>,
     ) -> Result<RegisteredEntries, Error> {
         let version = self.facts(version).await;
-        let permit = self.permit(who, RegisterEntries { version, entries });
+        let permit = self.permit(
+            who,
+            RegisterEntries {
+                version,
+                entries,
+                reach: Reach::default(),
+            },
+        );
         self.registry.register(permit).await
     }
 
@@ -309,6 +322,7 @@ impl World {
             version,
             after,
             ttl_seconds: None,
+            reach: Reach::default(),
         };
         self.registry.download(self.permit("vic", op)).await
     }
@@ -404,6 +418,7 @@ async fn seed(database: &TestDatabase, keys: &SealKeys, endpoint: &str, ids: &Id
         personal: false,
         bucket_id: Some(bucket_id),
         created_at: NOW,
+        allowed_networks: Vec::new(),
     };
     create_team(&mut tx, &team).await.unwrap();
     for (name, role) in PEOPLE {

@@ -5,8 +5,8 @@
 //! [IPv4](https://www.iana.org/assignments/iana-ipv4-special-registry) and
 //! [IPv6](https://www.iana.org/assignments/iana-ipv6-special-registry), and where clouds serve metadata.
 
-use crate::config::Network;
 use ipnet::IpNet;
+use protocol::Network;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use url::{Host, Url};
 

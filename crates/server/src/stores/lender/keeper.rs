@@ -51,16 +51,14 @@ impl Keeper {
 
     /// Looks after one more from now on, as long as somebody else holds it.
     pub(super) fn look_after(&self, renewed: &Arc<Renewed>) {
-        let is_first = {
-            let mut all = self.round.all.lock();
-            all.retain(|one| one.strong_count() > 0);
-            all.push(Arc::downgrade(renewed));
-            self.tracker.is_empty()
-        };
-        if is_first {
+        let mut all = self.round.all.lock();
+        all.retain(|one| one.strong_count() > 0);
+        all.push(Arc::downgrade(renewed));
+        if self.tracker.is_empty() {
             let (round, stop) = (Arc::clone(&self.round), self.stop.clone());
             self.tracker.spawn(async move { round.run(stop).await });
         }
+        drop(all);
         self.wake();
     }
 

@@ -26,7 +26,7 @@ impl Spread {
 
     /// A duration, less up to `tenths` of it.
     fn shorten(self, duration: Duration, tenths: u32) -> Duration {
-        duration - duration * tenths * u32::from(self.0) / 10_000
+        duration.saturating_sub(duration * tenths * u32::from(self.0) / 10_000)
     }
 }
 

@@ -10,8 +10,8 @@ use crate::stores::plan::NoCredential;
 use crate::stores::signer::Signer;
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
-use protocol::Timestamp;
 use protocol::bucket::Audience;
+use protocol::{BucketName, Timestamp};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -26,9 +26,7 @@ const MINT_TIMEOUT: Duration = Duration::from_secs(30);
 pub(in crate::stores) struct Renewed {
     me: Weak<Self>,
     mint: Box<dyn Mint>,
-    sites: Arc<Sites>,
-    clock: Arc<dyn Clock>,
-    keeper: Arc<Keeper>,
+    basis: Arc<Basis>,
     spread: Spread,
     held: ArcSwapOption<Held>,
     /// Whether it was lent since it was minted. What nobody uses is left to end.
@@ -36,6 +34,16 @@ pub(in crate::stores) struct Renewed {
     /// One mint at a time.
     turn: tokio::sync::Mutex<()>,
     failed: Mutex<Option<Failed>>,
+}
+
+/// What all credentials of a bucket have in common.
+#[derive(Debug)]
+pub(in crate::stores) struct Basis {
+    /// What the log calls it.
+    pub(in crate::stores) bucket: BucketName,
+    pub(in crate::stores) sites: Sites,
+    pub(in crate::stores) clock: Arc<dyn Clock>,
+    pub(in crate::stores) keeper: Arc<Keeper>,
 }
 
 #[derive(Debug)]
@@ -54,18 +62,11 @@ struct Failed {
 }
 
 impl Renewed {
-    pub(in crate::stores) fn new(
-        mint: Box<dyn Mint>,
-        sites: Arc<Sites>,
-        clock: Arc<dyn Clock>,
-        keeper: Arc<Keeper>,
-    ) -> Arc<Self> {
+    pub(in crate::stores) fn new(mint: Box<dyn Mint>, basis: Arc<Basis>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
             mint,
-            sites,
-            clock,
-            keeper,
+            basis,
             // Each hasher has keys of its own
             spread: Spread::of(RandomState::new().hash_one(())),
             held: ArcSwapOption::empty(),
@@ -90,7 +91,7 @@ impl Renewed {
         }
         let minted = self.mint().await;
         self.is_used.store(true, Ordering::Relaxed);
-        let now = self.clock.now();
+        let now = self.basis.clock.now();
         match (minted, &*self.held.load()) {
             (Ok(()), Some(held)) => Ok(held.signers.at(audience).clone()),
             // Better the last of an old one than none
@@ -105,7 +106,7 @@ impl Renewed {
     fn good(&self, audience: Option<Audience>) -> Option<Signer> {
         let held = self.held.load();
         let held = held.as_ref()?;
-        let now = self.clock.now();
+        let now = self.basis.clock.now();
         if !held.life.is_good(now) {
             return None;
         }
@@ -113,7 +114,7 @@ impl Renewed {
             self.is_used.store(true, Ordering::Relaxed);
             // The keeper had put it aside
             if held.life.renew_at(self.spread) <= now {
-                self.keeper.wake();
+                self.basis.keeper.wake();
             }
         }
         Some(held.signers.at(audience).clone())
@@ -124,7 +125,7 @@ impl Renewed {
         let held = self.held.load();
         let held = held.as_ref()?;
         let is_wanted =
-            self.is_used.load(Ordering::Relaxed) && !held.life.has_ended(self.clock.now());
+            self.is_used.load(Ordering::Relaxed) && !held.life.has_ended(self.basis.clock.now());
         let at = held.life.renew_at(self.spread);
         let again_at = self.failed.lock().as_ref().map(|failed| failed.again_at);
         is_wanted.then(|| again_at.map_or(at, |again_at| again_at.max(at)))
@@ -133,10 +134,11 @@ impl Renewed {
     /// Renews it. Who borrows meanwhile gets the old one.
     pub(super) async fn renew(&self) {
         let _turn = self.turn.lock().await;
-        let is_due = self.due_at().is_some_and(|at| at <= self.clock.now());
+        let is_due = self.due_at().is_some_and(|at| at <= self.basis.clock.now());
         // Who came after its end may have minted one meanwhile
         if is_due && let Err(error) = self.mint().await {
             tracing::warn!(
+                bucket.name = %self.basis.bucket,
                 error = &error as &dyn std::error::Error,
                 "a bucket's credential was not renewed; the old one is used until it ends"
             );
@@ -146,7 +148,7 @@ impl Renewed {
     /// Mints one, in the caller's turn.
     async fn mint(&self) -> Result<(), Error> {
         let earlier = self.failed.lock().clone();
-        let now = self.clock.now();
+        let now = self.basis.clock.now();
         if let Some(failed) = &earlier
             && now < failed.again_at
         {
@@ -154,7 +156,7 @@ impl Renewed {
         }
         let minting = tokio::time::timeout(MINT_TIMEOUT, self.mint.mint());
         let minted = match minting.await {
-            Ok(Ok(minted)) => self.hold(minted, now),
+            Ok(Ok(minted)) => self.hold(&minted, now),
             Ok(Err(cause)) => Err(cause),
             Err(_) => Err(NoCredential::NoAnswer),
         };
@@ -166,27 +168,27 @@ impl Renewed {
         *self.failed.lock() = Some(Failed {
             count,
             cause: cause.clone(),
-            again_at: self.clock.now().plus(rest(count, self.spread)),
+            again_at: self.basis.clock.now().plus(rest(count, self.spread)),
         });
         Err(cause.into())
     }
 
-    fn hold(&self, minted: Minted, minted_at: Timestamp) -> Result<(), NoCredential> {
+    fn hold(&self, minted: &Minted, minted_at: Timestamp) -> Result<(), NoCredential> {
         let life = Life {
             minted_at,
             ends_at: minted.ends_at,
         };
-        if life.has_ended(self.clock.now()) {
+        if life.has_ended(self.basis.clock.now()) {
             return Err(NoCredential::Ended);
         }
-        let signers = self.sites.signers(&minted.credential);
+        let signers = self.basis.sites.signers(&minted.credential);
         let signers = signers.map_err(|_| NoCredential::Unusable)?;
         let held = Arc::new(Held { signers, life });
         let is_first = self.held.swap(Some(held)).is_none();
         self.is_used.store(false, Ordering::Relaxed);
         match self.me.upgrade() {
-            Some(me) if is_first => self.keeper.look_after(&me),
-            _ => self.keeper.wake(),
+            Some(me) if is_first => self.basis.keeper.look_after(&me),
+            _ => self.basis.keeper.wake(),
         }
         Ok(())
     }

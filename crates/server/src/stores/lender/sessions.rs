@@ -1,14 +1,11 @@
 //! A session of the bucket's role for each team, which opens the team's root alone.
 
-use super::keeper::Keeper;
 use super::mint::Mint;
-use super::renewed::Renewed;
-use super::signers::Sites;
+use super::renewed::{Basis, Renewed};
 use super::{Purpose, Tenant};
-use crate::clock::Clock;
-use crate::config::Network;
 use crate::stores::Error;
 use crate::stores::signer::Signer;
+use protocol::Network;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -32,9 +29,7 @@ pub(in crate::stores) trait MintSessions: std::fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(in crate::stores) struct Sessions {
     mint: Box<dyn MintSessions>,
-    sites: Arc<Sites>,
-    clock: Arc<dyn Clock>,
-    keeper: Arc<Keeper>,
+    basis: Arc<Basis>,
     own: Arc<Renewed>,
     of_teams: Cache<Scope, Arc<Renewed>, quick_cache::UnitWeighter, foldhash::fast::RandomState>,
 }
@@ -60,15 +55,9 @@ impl Equivalent<Scope> for ScopeRef<'_> {
 }
 
 impl Sessions {
-    pub(in crate::stores) fn new(
-        mint: Box<dyn MintSessions>,
-        sites: Arc<Sites>,
-        clock: Arc<dyn Clock>,
-        keeper: Arc<Keeper>,
-    ) -> Self {
-        let (our_clock, our_keeper) = (Arc::clone(&clock), Arc::clone(&keeper));
+    pub(in crate::stores) fn new(mint: Box<dyn MintSessions>, basis: Arc<Basis>) -> Self {
         Self {
-            own: Renewed::new(mint.own(), Arc::clone(&sites), our_clock, our_keeper),
+            own: Renewed::new(mint.own(), Arc::clone(&basis)),
             of_teams: Cache::with(
                 MAX_SESSIONS,
                 MAX_SESSIONS as u64,
@@ -77,9 +66,7 @@ impl Sessions {
                 quick_cache::sync::DefaultLifecycle::default(),
             ),
             mint,
-            sites,
-            clock,
-            keeper,
+            basis,
         }
     }
 
@@ -92,7 +79,7 @@ impl Sessions {
     pub(super) async fn lend(&self, purpose: Purpose<'_>) -> Result<Signer, Error> {
         let Some(team) = purpose.team else {
             let signer = self.own.lend(purpose.audience).await?;
-            return signer.held_to(purpose.networks).ok_or(Error::CannotPin);
+            return signer.held_to(purpose.networks).map_err(Error::CannotPin);
         };
         let scope = ScopeRef {
             root: team.root,
@@ -112,12 +99,8 @@ impl Sessions {
             networks: networks.into(),
         };
         self.of_teams.get_or_insert_with(&scope, || {
-            Ok(Renewed::new(
-                self.mint.of_team(team, networks)?,
-                Arc::clone(&self.sites),
-                Arc::clone(&self.clock),
-                Arc::clone(&self.keeper),
-            ))
+            let mint = self.mint.of_team(team, networks)?;
+            Ok(Renewed::new(mint, Arc::clone(&self.basis)))
         })
     }
 }

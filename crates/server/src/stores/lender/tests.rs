@@ -4,7 +4,7 @@ mod pinning;
 mod renewing;
 mod sessions;
 
-use super::{Keeper, Mint, Minted, Renewed, Sites};
+use super::{Basis, Keeper, Mint, Minted, Renewed, Sites};
 use crate::clock::{Clock, ManualClock};
 use crate::stores::plan::NoCredential;
 use crate::stores::signer::Credential;
@@ -73,9 +73,18 @@ impl Mint for Arc<Numbered> {
     }
 }
 
-fn sites() -> Arc<Sites> {
+fn sites() -> Sites {
     let place = StorePlace::s3("http://127.0.0.1:1", "us-east-1", "models");
-    Arc::new(Sites::of(&place, &AudienceEndpoints::new()).unwrap())
+    Sites::of(&place, &AudienceEndpoints::new()).unwrap()
+}
+
+fn basis(clock: Arc<dyn Clock>) -> Arc<Basis> {
+    Arc::new(Basis {
+        bucket: "vision".parse().unwrap(),
+        sites: sites(),
+        keeper: Keeper::new(Arc::clone(&clock)),
+        clock,
+    })
 }
 
 /// One that is lent, its source, its clock and who renews it.
@@ -90,16 +99,11 @@ impl World {
     fn new(life: Duration) -> Self {
         let clock = Arc::new(ManualClock::at(BEGIN));
         let (mint, _) = Numbered::new(clock.clone(), life);
-        let keeper = Keeper::new(clock.clone());
-        let renewed = Renewed::new(
-            Box::new(Arc::clone(&mint)),
-            sites(),
-            clock.clone(),
-            Arc::clone(&keeper),
-        );
+        let basis = basis(clock.clone());
+        let renewed = Renewed::new(Box::new(Arc::clone(&mint)), Arc::clone(&basis));
         Self {
             clock,
-            keeper,
+            keeper: Arc::clone(&basis.keeper),
             mint,
             renewed,
         }

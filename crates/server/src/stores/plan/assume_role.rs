@@ -1,13 +1,12 @@
 //! Sessions of a role: for each team one that opens its root alone.
 
-use super::NoCredential;
 use super::s3::{OWN_SESSION, Source, access_key};
-use super::session_policy::{self, SessionScope};
 use super::sts::StsElsewhere;
-use crate::config::Network;
+use super::{Narrowed, NoCredential};
 use crate::stores::Error;
 use crate::stores::lender::{Mint, MintSessions, Minted, Tenant};
 use async_trait::async_trait;
+use protocol::Network;
 use reqsign_aws_v4::{AssumeRoleGrant, AssumeRoleGranter, Credential as Given};
 use reqsign_core::{Context, GrantCredential as _, ProvideCredential as _, SigningCredential as _};
 use std::sync::Arc;
@@ -17,13 +16,13 @@ use std::time::Duration;
 const MAX_SESSION_NAME: usize = 64;
 
 /// A role, and who assumes it.
-#[derive(Debug)]
 pub(super) struct Role {
     pub(super) arn: String,
     pub(super) external_id: Option<String>,
     pub(super) session: Duration,
     pub(super) region: String,
-    pub(super) container: String,
+    /// What each team's session is narrowed to.
+    pub(super) narrowed: Narrowed,
     pub(super) source: Source,
     /// Where the source is looked for.
     pub(super) own: Context,
@@ -33,6 +32,15 @@ pub(super) struct Role {
     pub(super) named: Context,
     /// The key that assumes the role, while it is good.
     pub(super) key: tokio::sync::Mutex<Option<Given>>,
+}
+
+impl std::fmt::Debug for Role {
+    /// The providers show what they hold.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Role")
+            .field("arn", &self.arn)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Role {
@@ -67,13 +75,7 @@ impl MintSessions for RoleSessions {
     }
 
     fn of_team(&self, team: Tenant<'_>, networks: &[Network]) -> Result<Box<dyn Mint>, Error> {
-        let scope = SessionScope {
-            role_arn: &self.0.arn,
-            container: &self.0.container,
-            root: team.root,
-            networks,
-        };
-        let policy = session_policy::session_policy(&scope).ok_or(Error::CannotPin)?;
+        let policy = self.0.narrowed.policy(team, networks)?;
         Ok(self.session(session_name(team.name), Some(policy)))
     }
 }

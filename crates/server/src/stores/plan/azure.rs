@@ -71,7 +71,6 @@ pub(super) fn workload_identity(tenant_id: &str, client_id: &str, token_file: &s
 }
 
 /// Mints keys that the account delegates.
-#[derive(Debug)]
 pub(super) struct DelegatedKeys {
     pub(super) source: Source,
     /// Where the token is looked for.
@@ -81,6 +80,15 @@ pub(super) struct DelegatedKeys {
     /// Who sends to it.
     pub(super) named: Context,
     pub(super) clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for DelegatedKeys {
+    /// The providers show what they hold.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DelegatedKeys")
+            .field("account_url", &self.account_url)
+            .finish_non_exhaustive()
+    }
 }
 
 #[async_trait]

@@ -18,12 +18,20 @@ use std::sync::Arc;
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// Mints tokens that have Google sign.
-#[derive(Debug)]
 pub(super) struct SigningTokens {
     source: DefaultCredentialProvider,
     service_account: String,
     context: Context,
     clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for SigningTokens {
+    /// The providers show what they hold.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningTokens")
+            .field("service_account", &self.service_account)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SigningTokens {

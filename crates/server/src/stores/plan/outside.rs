@@ -2,7 +2,6 @@
 
 use super::wire::{Reach, Wire};
 use crate::clock::Clock;
-use crate::stores::Error;
 use crate::stores::lender::Keeper;
 use reqsign_core::{Context, Env, OsEnv};
 use reqsign_file_read_tokio::TokioFileRead;
@@ -11,7 +10,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What opens the plans of all buckets.
-#[derive(Debug)]
 pub(in crate::stores) struct Outside {
     /// For the server's own identity: reaches the machine's metadata.
     pub(super) own: Context,
@@ -21,14 +19,19 @@ pub(in crate::stores) struct Outside {
     pub(super) keeper: Arc<Keeper>,
 }
 
+impl std::fmt::Debug for Outside {
+    /// The providers show what they hold.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outside").finish_non_exhaustive()
+    }
+}
+
 impl Outside {
-    /// # Errors
-    /// When no HTTP client can be made.
-    pub(in crate::stores) fn new(clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    pub(in crate::stores) fn new(clock: Arc<dyn Clock>) -> Self {
         let context = Context::new().with_env(OsEnv).with_file_read(TokioFileRead);
-        let own = context.clone().with_http_send(Wire::new(Reach::Machine)?);
-        let named = context.with_http_send(Wire::new(Reach::Network)?);
-        Ok(Self::with(own, named, clock))
+        let own = context.clone().with_http_send(Wire::new(Reach::Machine));
+        let named = context.with_http_send(Wire::new(Reach::Network));
+        Self::with(own, named, clock)
     }
 
     pub(super) fn with(own: Context, named: Context, clock: Arc<dyn Clock>) -> Self {
@@ -42,11 +45,17 @@ impl Outside {
 }
 
 /// An environment in which some variables are set, and others are not there.
-#[derive(Debug)]
 pub(super) struct Overlay {
     pub(super) beneath: Context,
     pub(super) set: HashMap<&'static str, String>,
     pub(super) hidden: &'static [&'static str],
+}
+
+impl std::fmt::Debug for Overlay {
+    /// The providers show what they hold.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Overlay").finish_non_exhaustive()
+    }
 }
 
 impl Env for Overlay {

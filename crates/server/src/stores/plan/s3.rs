@@ -60,10 +60,16 @@ pub(super) fn own_identity() -> Source {
 }
 
 /// Mints access keys from a source.
-#[derive(Debug)]
 pub(super) struct AccessKeys {
     pub(super) source: Source,
     pub(super) context: Context,
+}
+
+impl std::fmt::Debug for AccessKeys {
+    /// The providers show what they hold.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessKeys").finish_non_exhaustive()
+    }
 }
 
 #[async_trait]

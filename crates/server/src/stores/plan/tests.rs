@@ -17,18 +17,22 @@ use crate::stores::lender::{Lender, Purpose};
 use crate::stores::seal::{Place, SealKeys};
 use crate::stores::signer::Signer;
 use crate::stores::{Error, Stores};
-use axum::Router;
-use axum::body::{Bytes, to_bytes};
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use protocol::bucket::{CredentialPlan, StorePlace};
 use protocol::id::{BucketId, GrantId};
 use reqsign_core::{Context, HttpSend, StaticEnv};
 use reqsign_file_read_tokio::TokioFileRead;
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// A request as the fake had it.
@@ -65,7 +69,9 @@ impl Asked {
     }
 }
 
-type Answer = Box<dyn Fn(&Asked) -> Response + Send + Sync>;
+/// Status and body.
+type Answered = (StatusCode, String);
+type Answer = Box<dyn Fn(&Asked) -> Answered + Send + Sync>;
 
 /// Everything that gives credentials: answers by the host and path that were asked.
 struct Fake {
@@ -86,16 +92,15 @@ const FOR_HOST: &str = "x-for-host";
 impl Fake {
     /// `answers`: by how host and path begin.
     async fn start(answers: Vec<(&'static str, Answer)>) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::default();
         let serving = Serving {
             answers: Arc::new(answers),
             asked: Arc::clone(&asked),
         };
-        let router = Router::new().fallback(answer).with_state(serving);
         let mut tasks = JoinSet::new();
-        tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        tasks.spawn(serve(listener, serving));
         Self {
             url,
             asked,
@@ -111,15 +116,31 @@ impl Fake {
     fn outside(&self, env: &[(&str, &str)]) -> Outside {
         let context = context(env).with_http_send(Everything {
             to: self.url.clone(),
-            wire: Wire::new(Reach::Machine).unwrap(),
+            wire: Wire::new(Reach::Machine),
         });
         Outside::with(context.clone(), context, Arc::new(SystemClock))
     }
 }
 
-async fn answer(State(serving): State<Serving>, request: Request) -> Response {
+/// Answers until it is dropped, and all its connections with it.
+async fn serve(listener: TcpListener, serving: Serving) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let serving = serving.clone();
+        let service = service_fn(move |request| answer(serving.clone(), request));
+        let connection = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service);
+        connections.spawn(async move { connection.await.ok() });
+    }
+}
+
+async fn answer(
+    serving: Serving,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, 1 << 20).await.unwrap();
+    let body = body.collect().await.unwrap().to_bytes();
     let header = |name| parts.headers.get(name).map(|value| value.to_str().unwrap());
     let host = header(FOR_HOST)
         .or_else(|| header("host"))
@@ -137,10 +158,13 @@ async fn answer(State(serving): State<Serving>, request: Request) -> Response {
         .answers
         .iter()
         .find(|(start, _)| whole.starts_with(start));
-    match found {
+    let (status, text) = match found {
         Some((_, answer)) => answer(&asked),
-        None => http::StatusCode::NOT_FOUND.into_response(),
-    }
+        None => (StatusCode::NOT_FOUND, String::new()),
+    };
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    Ok(response)
 }
 
 /// Sends everything to the fake, but for what is for it already.
@@ -153,8 +177,8 @@ struct Everything {
 impl HttpSend for Everything {
     async fn http_send(
         &self,
-        mut request: http::Request<Bytes>,
-    ) -> reqsign_core::Result<http::Response<Bytes>> {
+        mut request: Request<Bytes>,
+    ) -> reqsign_core::Result<Response<Bytes>> {
         let host = request.uri().authority().unwrap().to_string();
         let path = request.uri().path_and_query().unwrap().to_string();
         request
@@ -179,14 +203,12 @@ fn context(env: &[(&str, &str)]) -> Context {
 
 fn says(text: impl Into<String>) -> Answer {
     let text = text.into();
-    Box::new(move |_| text.clone().into_response())
+    Box::new(move |_| (StatusCode::OK, text.clone()))
 }
 
 fn refuses(status: u16, text: &'static str) -> Answer {
-    Box::new(move |_| {
-        let status = http::StatusCode::from_u16(status).unwrap();
-        (status, text).into_response()
-    })
+    let status = StatusCode::from_u16(status).unwrap();
+    Box::new(move |_| (status, text.to_owned()))
 }
 
 /// A time so many seconds from now, as clouds write it.
@@ -239,6 +261,7 @@ fn left(signer: &Signer) -> Option<i64> {
 
 fn stores(outside: Outside) -> Stores {
     let settings = crate::stores::HttpSettings {
+        addresses: crate::stores::AddressRules::default().with_loopback(),
         first_backoff: Duration::from_millis(1),
         ..Default::default()
     };

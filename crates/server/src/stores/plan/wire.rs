@@ -1,12 +1,11 @@
 //! HTTP for the providers of credentials: time limits, no redirects, bounded answers, and nothing of a
 //! request in an error.
 
-use crate::stores::Error;
 use bytes::{Bytes, BytesMut};
 use reqsign_core::HttpSend;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Short, as metadata is near or not there at all.
@@ -27,23 +26,28 @@ pub(super) enum Reach {
 /// Sends requests for credentials.
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
-    client: reqwest::Client,
     reach: Reach,
+    /// Made when it is needed first: most servers have buckets with keys of their own.
+    client: OnceLock<Option<reqwest::Client>>,
 }
 
 impl Wire {
-    /// # Errors
-    /// When no HTTP client can be made.
-    pub(super) fn new(reach: Reach) -> Result<Self, Error> {
-        let client = match Self::builder(reach).build() {
-            Ok(client) => client,
+    pub(super) fn new(reach: Reach) -> Self {
+        Self {
+            reach,
+            client: OnceLock::new(),
+        }
+    }
+
+    fn client(&self) -> Option<&reqwest::Client> {
+        let make = || {
+            let client = Self::builder(self.reach).build();
             // A machine without root certificates can still reach what is not behind TLS
-            Err(_) => Self::builder(reach)
-                .tls_certs_only([])
-                .build()
-                .map_err(|error| Error::Client(error.without_url()))?,
+            client
+                .or_else(|_| Self::builder(self.reach).tls_certs_only([]).build())
+                .ok()
         };
-        Ok(Self { client, reach })
+        self.client.get_or_init(make).as_ref()
     }
 
     /// One that trusts a certificate besides.
@@ -54,7 +58,10 @@ impl Wire {
             .tls_certs_merge([certificate])
             .build()
             .unwrap();
-        Self { client, reach }
+        Self {
+            reach,
+            client: OnceLock::from(Some(client)),
+        }
     }
 
     fn builder(reach: Reach) -> reqwest::ClientBuilder {
@@ -88,7 +95,10 @@ impl HttpSend for Wire {
         }
         let no_answer =
             |_| reqsign_core::Error::unexpected("no answer in time").set_retryable(true);
-        let mut response = self.client.execute(request).await.map_err(no_answer)?;
+        let client = self
+            .client()
+            .ok_or_else(|| reqsign_core::Error::config_invalid("no HTTP client can be made"))?;
+        let mut response = client.execute(request).await.map_err(no_answer)?;
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
@@ -158,7 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_plan_names_does_not_reach_the_machines_metadata() {
-        let wire = Wire::new(Reach::Network).unwrap();
+        let wire = Wire::new(Reach::Network);
         let request = http::Request::get("http://169.254.169.254/latest/api/token")
             .body(Bytes::new())
             .unwrap();

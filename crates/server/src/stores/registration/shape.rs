@@ -65,6 +65,7 @@ pub(super) fn check(plan: &CredentialPlan, place: &StorePlace) -> Result<(), Wro
             secret_access_key,
             sts_endpoint,
             session_seconds,
+            kms_key: _,
         } => {
             role(role_arn, place)?;
             must(

@@ -1,7 +1,7 @@
 //! The XML that S3 speaks.
 
 use crate::stores::PartToComplete;
-use protocol::Sha256Digest;
+use protocol::{Sha256Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What an error body says, as far as it is safe to show.
@@ -89,6 +89,14 @@ pub(super) struct ListedPart {
     pub(super) size: u64,
     #[serde(rename = "ChecksumSHA256")]
     pub(super) sha256: Option<String>,
+    last_modified: Option<String>,
+}
+
+impl ListedPart {
+    /// When it was written, where the store tells.
+    pub(super) fn modified_at(&self) -> Option<Timestamp> {
+        self.last_modified.as_deref()?.parse().ok()
+    }
 }
 
 #[derive(Debug, Deserialize)]

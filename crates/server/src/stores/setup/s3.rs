@@ -34,6 +34,19 @@ pub enum S3Store {
 }
 
 impl S3Store {
+    /// Whose S3 answers at this endpoint.
+    pub fn at(endpoint: &str, region: &Region) -> Self {
+        let host = endpoint
+            .split_once("://")
+            .map_or(endpoint, |(_, rest)| rest);
+        let host = host.split(['/', ':']).next().unwrap_or_default();
+        if host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") {
+            Self::Aws(Partition::of(region))
+        } else {
+            Self::Compatible
+        }
+    }
+
     fn partition(self) -> Partition {
         match self {
             Self::Aws(partition) => partition,

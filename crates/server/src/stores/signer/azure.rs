@@ -5,14 +5,16 @@
 //! nothing is yet.
 
 use super::Words;
-use crate::config::Network;
 use crate::stores::act::Act;
 use crate::stores::azure::block_id;
+use crate::stores::error::PinLimit;
 use presign::azure::{
     AccountKey, AddressRange, Credential, Endpoint, Guid, Permissions, Signer, Terms, Version,
 };
 use presign::{BatchRequest, Error, Request, SignedUrl, Timestamp, Ttl, UrlBuffer, Window};
+use protocol::Network;
 use protocol::id::GrantId;
+use std::net::IpAddr;
 
 /// How long before its time a URL is good already, in seconds: the service allows no difference of
 /// clocks.
@@ -39,10 +41,9 @@ impl AzureSigner {
     }
 
     /// A signature has room for one range of IPv4 addresses.
-    pub(super) fn held_to(self, network: Network) -> Option<Self> {
-        let (first, last) = network.ipv4_ends()?;
-        Some(Self {
-            addresses: Some(AddressRange::new(first, last).ok()?),
+    pub(super) fn held_to(self, networks: &[Network]) -> Result<Self, PinLimit> {
+        Ok(Self {
+            addresses: Some(addresses(networks)?),
             ..self
         })
     }
@@ -141,6 +142,23 @@ pub(super) fn words<'a>(act: &Act<'a>) -> Words<'a> {
         }
     }
     words
+}
+
+/// The addresses of the one network that a signature can name (`sip`).
+///
+/// # Errors
+/// When there are several, or it is of IPv6.
+pub(super) fn addresses(networks: &[Network]) -> Result<AddressRange, PinLimit> {
+    let &[network] = networks else {
+        return Err(PinLimit::OneIpv4Network);
+    };
+    let (IpAddr::V4(first), IpAddr::V4(last)) = (network.first(), network.last()) else {
+        return Err(PinLimit::OneIpv4Network);
+    };
+    if first == last {
+        return Ok(first.into());
+    }
+    AddressRange::new(first, last).map_err(|_| PinLimit::OneIpv4Network)
 }
 
 /// The same window, begun some minutes earlier.

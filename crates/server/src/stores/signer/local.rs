@@ -59,14 +59,14 @@ impl LocalSigner {
         grant: GrantId,
         window: Window,
     ) -> Result<Signed, Error> {
-        let mut signed = Signed::default();
+        let mut made = Signed::default();
         let Some((_, first)) = acts.clone().next() else {
-            return Ok(signed);
+            return Ok(made);
         };
         let grant_text = grant.to_string();
         if acts.clone().all(|(_, act)| act.is_plain() && act == first) {
             let keys = acts.clone().map(|(key, _)| key.as_str());
-            let urls = &mut signed.urls;
+            let urls = &mut made.urls;
             self.in_words(&self.words(first), &grant_text, |headers, query| {
                 let request = BatchRequest {
                     method: first.method(),
@@ -81,8 +81,8 @@ impl LocalSigner {
                     }
                 }
             })?;
-            signed.headers.resize(acts.count(), Headers::new());
-            return Ok(signed);
+            made.headers.resize(acts.count(), Headers::new());
+            return Ok(made);
         }
         for (key, act) in acts {
             let words = self.words(act);
@@ -94,10 +94,10 @@ impl LocalSigner {
                     Self::Azure(signer) => signer.sign(&request, &signer.terms(act, grant), window),
                 }
             })?;
-            signed.urls.append(&url);
-            signed.headers.push(words.headers());
+            made.urls.append(&url);
+            made.headers.push(words.headers());
         }
-        Ok(signed)
+        Ok(made)
     }
 
     pub(super) fn sign_own(

@@ -1,13 +1,13 @@
 //! Which credentials hold URLs to networks, and how Azure's are told in the service's log.
 
 use super::sites;
-use crate::config::Network;
 use crate::stores::act::Act;
 use crate::stores::lender::{Lender, Purpose, Sites};
 use crate::stores::signer::{Credential, Signer};
 use crate::stores::{Error, plan};
 use presign::azure::{DelegationKey, DelegationKeyId, Guid};
 use presign::{Timestamp, Ttl, Window, s3};
+use protocol::Network;
 use protocol::ObjectKey;
 use protocol::bucket::{AudienceEndpoints, CredentialPlan, StorePlace};
 use protocol::id::GrantId;
@@ -42,8 +42,8 @@ async fn urls(signer: &Signer) -> [String; 2] {
     let sign = async |act: Act<'_>| {
         let acts = [(&key, &act)];
         let signing = signer.sign(acts.into_iter(), grant, window).unwrap();
-        let signed = signing.finish().await.unwrap();
-        signed.urls.get(0).unwrap().expose().to_owned()
+        let made = signing.finish().await.unwrap();
+        made.urls.get(0).unwrap().expose().to_owned()
     };
     let write = Act::Write {
         size_bytes: 1,
@@ -95,7 +95,7 @@ async fn what_cannot_hold_urls_to_networks_lends_nothing_for_them() {
         (&azure, &["2001:db8::/32"]),
     ] {
         let error = lend(lender, texts).await.unwrap_err();
-        assert!(matches!(error, Error::CannotPin), "{texts:?} {error:?}");
+        assert!(matches!(error, Error::CannotPin(_)), "{texts:?} {error:?}");
         assert!(error.hint().is_some());
     }
 }

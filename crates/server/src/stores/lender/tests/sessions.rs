@@ -1,11 +1,11 @@
 //! A session for each team and its networks.
 
-use super::{BEGIN, Numbered, sites};
+use super::{BEGIN, Numbered, basis};
 use crate::clock::ManualClock;
-use crate::config::Network;
-use crate::stores::Error;
 use crate::stores::lender::sessions::{MintSessions, Sessions};
-use crate::stores::lender::{Keeper, Lender, Mint, Purpose, Tenant};
+use crate::stores::lender::{Lender, Mint, Purpose, Tenant};
+use crate::stores::{Error, PinLimit};
+use protocol::Network;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl MintSessions for Counted {
 
     fn of_team(&self, team: Tenant<'_>, networks: &[Network]) -> Result<Box<dyn Mint>, Error> {
         if networks.len() > 2 {
-            return Err(Error::CannotPin);
+            return Err(Error::CannotPin(PinLimit::Fewer));
         }
         Ok(self.mint(&format!("{} {networks:?}", team.name)))
     }
@@ -53,8 +53,7 @@ impl World {
             clock: clock.clone(),
             scopes: Arc::clone(&scopes),
         };
-        let keeper = Keeper::new(clock.clone());
-        let sessions = Sessions::new(Box::new(counted), sites(), clock, keeper);
+        let sessions = Sessions::new(Box::new(counted), basis(clock));
         Self {
             lender: Lender::Sessions(sessions),
             scopes,
@@ -88,7 +87,8 @@ async fn each_team_has_its_own_session_from_each_set_of_networks() {
         world.lend("vision", &far).await.unwrap();
         world.lender.lend_own().await.unwrap();
     }
-    assert_eq!((world.scopes.lock().len(), world.minted()), (5, 5));
+    let scopes = world.scopes.lock().len();
+    assert_eq!((scopes, world.minted()), (5, 5));
 }
 
 #[tokio::test]
@@ -96,13 +96,13 @@ async fn a_session_that_cannot_be_held_to_its_networks_is_not_lent() {
     let world = World::new();
     let near: Network = "10.0.0.0/8".parse().unwrap();
     let error = world.lend("vision", &[near; 3]).await.unwrap_err();
-    assert!(matches!(error, Error::CannotPin), "{error:?}");
+    assert!(matches!(error, Error::CannotPin(_)), "{error:?}");
     let own = Purpose {
         networks: &[near],
         ..Purpose::default()
     };
     let error = world.lender.lend(own).await.unwrap_err();
-    assert!(matches!(error, Error::CannotPin), "{error:?}");
+    assert!(matches!(error, Error::CannotPin(_)), "{error:?}");
 }
 
 #[tokio::test]

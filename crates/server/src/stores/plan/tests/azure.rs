@@ -1,9 +1,8 @@
 //! Tokens of Entra ID, and the keys that an account delegates for them.
 
-use super::{Answer, Asked, Fake, left, lend, refuses, says};
+use super::{Answer, Asked, Fake, left, lend, opened, refuses, says};
 use crate::stores::Error;
 use crate::stores::plan::NoCredential;
-use axum::response::IntoResponse as _;
 use protocol::bucket::StorePlace;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -33,7 +32,7 @@ fn delegate() -> Answer {
             let (_, rest) = asked.body.split_once(&format!("<{name}>")).unwrap();
             rest.split_once('<').unwrap().0.to_owned()
         };
-        format!(
+        let answer = format!(
             "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><UserDelegationKey>\
              <SignedOid>{CLIENT}</SignedOid><SignedTid>{TENANT}</SignedTid>\
              <SignedStart>{}</SignedStart><SignedExpiry>{}</SignedExpiry>\
@@ -41,8 +40,8 @@ fn delegate() -> Answer {
              <Value>c2VjcmV0</Value></UserDelegationKey>",
             element("Start"),
             element("Expiry"),
-        )
-        .into_response()
+        );
+        (http::StatusCode::OK, answer)
     })
 }
 
@@ -123,14 +122,15 @@ async fn an_account_that_delegates_nothing_says_why() {
     let plan = json!({
         "plan": "client-secret", "tenant_id": TENANT, "client_id": CLIENT, "client_secret": "hush",
     });
-    let outside = fake.outside(&[]);
-    let error = lend(place(), &plan, &outside).await.unwrap_err();
+    let lender = opened(place(), &plan, &fake.outside(&[]));
+    let error = lender.lend_own().await.unwrap_err();
     let code = Some("AuthorizationPermissionMismatch".into());
     assert!(
         matches!(&error, Error::NoCredential(NoCredential::Refused { code: said }) if *said == code),
         "{error:?}"
     );
-    assert!(!format!("{error} {error:?}").contains("bearer"));
+    let shown = format!("{error} {error:?} {lender:?}");
+    assert!(!shown.contains("bearer") && !shown.contains("hush"));
     // Nor does a directory that gives no token
     let fake = Fake::start(vec![(LOGIN, refuses(401, "{}"))]).await;
     let error = lend(place(), &plan, &fake.outside(&[])).await.unwrap_err();

@@ -61,7 +61,7 @@ async fn azurite_takes_what_a_delegated_key_signs() {
     let login = Fake::start(vec![("", says(answer))]).await;
     let pem = std::fs::read(&azurite.certificate).unwrap();
     let own = super::context(&[("AZURE_AUTHORITY_HOST", &login.url)])
-        .with_http_send(Wire::new(Reach::Machine).unwrap());
+        .with_http_send(Wire::new(Reach::Machine));
     let named = super::context(&[]).with_http_send(Wire::trusting(Reach::Network, &pem));
     let outside = Outside::with(own, named, Arc::new(crate::clock::SystemClock));
     let place = StorePlace::Azure {
@@ -97,16 +97,16 @@ async fn azurite_takes_what_a_delegated_key_signs() {
         let signing = signer.sign(acts.into_iter(), grant(), window()).unwrap();
         signing.finish().await.unwrap()
     };
-    let signed = sign(&write).await;
-    let url = signed.urls.get(0).unwrap().expose().to_owned();
+    let made = sign(&write).await;
+    let url = made.urls.get(0).unwrap().expose().to_owned();
     assert!(url.contains("skoid=") && !url.contains("scid="));
     let mut request = client.put(&url).body("hello");
-    for (name, value) in &signed.headers[0] {
+    for (name, value) in &made.headers[0] {
         request = request.header(name, value);
     }
     assert_eq!(request.send().await.unwrap().status(), 201);
-    let signed = sign(&Act::Read { disposition: None }).await;
-    let url = signed.urls.get(0).unwrap().expose().to_owned();
+    let made = sign(&Act::Read { disposition: None }).await;
+    let url = made.urls.get(0).unwrap().expose().to_owned();
     let answer = client.get(&url).send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "hello");
     let changed = url.replace("sp=r", "sp=rw");

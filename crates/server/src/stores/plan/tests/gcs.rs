@@ -8,7 +8,6 @@ use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
-use axum::response::IntoResponse as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -61,7 +60,7 @@ fn sign_blob(key: KeyPair) -> Answer {
         )
         .unwrap();
         let answer = json!({"keyId": "k", "signedBlob": STANDARD.encode(signature)});
-        answer.to_string().into_response()
+        (http::StatusCode::OK, answer.to_string())
     })
 }
 
@@ -96,10 +95,10 @@ async fn google_signs_for_a_service_account_on_the_servers_own_token() {
     let act = Act::Read { disposition: None };
     let acts = keys.iter().map(|key| (key, &act));
     let signing = signer.sign(acts, grant(), window()).unwrap();
-    let signed = signing.finish().await.unwrap();
-    assert_eq!(signed.headers.len(), keys.len());
+    let made = signing.finish().await.unwrap();
+    assert_eq!(made.headers.len(), keys.len());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    for (url, key) in signed.urls.iter().zip(&keys) {
+    for (url, key) in made.urls.iter().zip(&keys) {
         assert!(
             url.expose()
                 .contains(&format!("X-Goog-Custom-Audit-Grant={}", grant()))
@@ -122,10 +121,13 @@ async fn a_key_in_a_file_is_exchanged_for_a_token() {
     let file = folder.path().join("key.json");
     let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = key.as_der().unwrap();
-    let pem = format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        STANDARD.encode(der.as_ref())
-    );
+    let base64 = STANDARD.encode(der.as_ref());
+    let lines: Vec<&str> = (0..base64.len())
+        .step_by(64)
+        .map(|at| &base64[at..base64.len().min(at + 64)])
+        .collect();
+    let lines = lines.join("\n");
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{lines}\n-----END PRIVATE KEY-----\n");
     let text = json!({"type": "service_account", "client_email": "own@project.iam.gserviceaccount.com", "private_key": pem});
     std::fs::write(&file, text.to_string()).unwrap();
     let fake = Fake::start(vec![("oauth2.googleapis.com/token", token())]).await;

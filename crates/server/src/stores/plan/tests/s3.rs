@@ -2,11 +2,11 @@
 
 use super::{Fake, context, left, lend, opened, refuses, s3_place, says, time_in};
 use crate::clock::SystemClock;
-use crate::config::Network;
 use crate::stores::Error;
 use crate::stores::lender::{Purpose, Tenant};
 use crate::stores::plan::NoCredential;
 use crate::stores::plan::outside::Outside;
+use protocol::Network;
 use serde_json::json;
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -1,13 +1,13 @@
 //! Sessions of SeaweedFS's security token service: each team's opens its own root, from its networks.
 
 use super::{bucket, context, described, grant, stores, window};
-use crate::config::Network;
 use crate::policy::BucketFacts;
 use crate::stores::act::Act;
 use crate::stores::plan::outside::Outside;
 use crate::stores::plan::wire::{Reach, Wire};
 use crate::stores::{LocalSigner, Purpose, Signer, Stores, Tenant};
 use bytes::Bytes;
+use protocol::Network;
 use protocol::ObjectKey;
 use protocol::bucket::StorePlace;
 use reqwest::StatusCode;
@@ -65,7 +65,7 @@ impl World {
             "secret_access_key": store.admin.secret_access_key,
             "sts_endpoint": store.role.sts_endpoint,
         });
-        let context = context(&[]).with_http_send(Wire::new(Reach::Network).unwrap());
+        let context = context(&[]).with_http_send(Wire::new(Reach::Network));
         let outside = Outside::with(
             context.clone(),
             context,
@@ -111,13 +111,13 @@ async fn read(signer: &Signer, team: Tenant<'_>, from: [u8; 4]) -> StatusCode {
     let act = Act::Read { disposition: None };
     let acts = [(&key, &act)];
     let signing = signer.sign(acts.into_iter(), grant(), window()).unwrap();
-    let signed = signing.finish().await.unwrap();
+    let made = signing.finish().await.unwrap();
     let client = reqwest::Client::builder()
         .no_proxy()
         .local_address(IpAddr::V4(Ipv4Addr::from(from)))
         .build()
         .unwrap();
-    let url = signed.urls.get(0).unwrap();
+    let url = made.urls.get(0).unwrap();
     client.get(url.expose()).send().await.unwrap().status()
 }
 
