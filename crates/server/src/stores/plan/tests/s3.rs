@@ -205,7 +205,7 @@ async fn a_role_is_assumed_for_a_team_with_the_buckets_external_id() {
         let policy: serde_json::Value = serde_json::from_str(&fields["Policy"]).unwrap();
         let statement = &policy["Statement"][0];
         assert_eq!(statement["Resource"], "arn:aws:s3:::models/signet/team_1/*");
-        let expected = json!({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}});
+        let expected = json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
         assert_eq!(statement["Condition"], expected);
         let authorization = asked.header("authorization");
         assert!(
