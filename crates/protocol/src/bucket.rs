@@ -179,6 +179,14 @@ impl StorePlace {
     }
 }
 
+/// Whether this host is one of AWS's, in any of its partitions.
+pub fn is_aws_host(host: &str) -> bool {
+    let host = host.split(':').next().unwrap_or_default();
+    [".amazonaws.com", ".amazonaws.com.cn"]
+        .iter()
+        .any(|domain| host.ends_with(domain))
+}
+
 /// From where a store is reached: the same bucket may answer at several addresses, and a signed URL is
 /// good for the one that it was signed for.
 #[derive(

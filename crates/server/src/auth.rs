@@ -7,7 +7,7 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::directory::{Directory, Stale};
-use crate::policy::{Caller, Origin};
+use crate::policy::{Caller, Source};
 use http::HeaderMap;
 use protocol::Network;
 use protocol::id::RequestId;
@@ -85,12 +85,12 @@ impl Auth {
         self.directory.fresh(self.clock.now())?;
         let (standing, token, revision) =
             self.directory.by_token(&sha256).ok_or(AuthError::Unknown)?;
-        let origin = Origin {
+        let source = Source {
             address: Some(self.client_address(headers, peer)),
             allowed: self.allowed_networks.clone(),
         };
         Ok(Caller::authenticated(
-            standing, token, origin, request_id, revision,
+            standing, token, source, request_id, revision,
         ))
     }
 

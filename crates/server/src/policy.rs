@@ -17,7 +17,7 @@ mod tests;
 pub use caller::{Caller, Memberships, Standing, TokenFacts};
 pub use decide::{Effect, Need, Question, Recheck, decide};
 pub use denial::{Denial, Rule};
-pub use network::{Origin, admit};
+pub use network::{Source, admit};
 pub use operation::*;
 pub use owned::{ObjectFacts, UploadFacts, VersionFacts};
 pub use permit::{Permit, Refused, Terms, authorize};

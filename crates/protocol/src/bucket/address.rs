@@ -10,7 +10,7 @@
 //! The credential may be left out, with its `@`, where another plan gives it. Older documents write a
 //! second `?` in front of `tls`; both spellings are read.
 
-use super::{Addressing, CredentialPlan, GCS_ENDPOINT, StorePlace};
+use super::{Addressing, CredentialPlan, GCS_ENDPOINT, StorePlace, is_aws_host};
 use crate::secret::SecretText;
 use percent_encoding::percent_decode_str;
 
@@ -172,7 +172,7 @@ impl std::str::FromStr for BucketAddress {
 fn s3(pieces: &Pieces<'_>) -> Result<BucketAddress, AddressError> {
     let (region, tls) = pieces.options()?;
     let host = pieces.named(pieces.first, "the host is missing")?;
-    let is_aws = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    let is_aws = is_aws_host(&host);
     let region = match region {
         Some(region) => region,
         // A wrong region is refused by AWS alone, and only when a URL is used

@@ -38,7 +38,7 @@ impl Directory {
             let team = state.teams.get(&before.id);
             question.team = Some(team.cloned().ok_or(denied(Rule::TeamSuspended))?);
         }
-        decide(standing, token, &recheck.origin, &question, now).map_err(Refusal::Denied)?;
+        decide(standing, token, &recheck.source, &question, now).map_err(Refusal::Denied)?;
         let terms = Terms::of(&standing.limits, &question);
         let other_bucket =
             question.uses_bucket && place(before.as_deref()) != place(question.team.as_deref());

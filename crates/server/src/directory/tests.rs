@@ -9,7 +9,7 @@ use crate::db::limit::{LimitRow, LimitTarget};
 use crate::db::team::MembershipRow;
 use crate::db::testing::{TestDatabase, for_each_database};
 use crate::policy::{
-    Denial, Effect, Need, Origin, Question, Recheck, Rule, Standing, TeamFacts, Terms,
+    Denial, Effect, Need, Question, Recheck, Rule, Source, Standing, TeamFacts, Terms,
 };
 use protocol::Role;
 use protocol::admin::{LimitRule, PrincipalKind, State};
@@ -74,7 +74,7 @@ fn recheck(directory: &Directory, name: &str, question: Question) -> Recheck {
     Recheck {
         principal: standing.id,
         token,
-        origin: Origin::default(),
+        source: Source::default(),
         terms: Terms::of(&standing.limits, &question),
         question,
         revision,

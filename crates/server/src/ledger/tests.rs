@@ -15,7 +15,7 @@ use crate::db::testing::TestDatabase;
 use crate::db::{self, Db};
 use crate::directory::Refusal;
 use crate::ids::IdMaker;
-use crate::policy::{Need, Origin, Question, Recheck, Terms, TokenFacts};
+use crate::policy::{Need, Question, Recheck, Source, Terms, TokenFacts};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use protocol::Timestamp;
@@ -176,7 +176,7 @@ impl World {
                 principal,
                 expires_at: None,
             },
-            origin: Origin::default(),
+            source: Source::default(),
             question: Question::instance(Need::Anyone),
             terms: Terms::default(),
             revision,

@@ -1,6 +1,6 @@
 //! Who asks.
 
-use super::Origin;
+use super::Source;
 use protocol::admin::{LimitRule, PrincipalKind, State};
 use protocol::id::{PrincipalId, RequestId, TeamId, TokenId};
 use protocol::{PrincipalName, Role, Timestamp};
@@ -103,7 +103,7 @@ pub struct TokenFacts {
 pub struct Caller {
     pub(super) standing: Arc<Standing>,
     pub(super) token: TokenFacts,
-    pub(super) origin: Origin,
+    pub(super) source: Source,
     pub(super) request_id: RequestId,
     pub(super) revision: u64,
 }
@@ -114,14 +114,14 @@ impl Caller {
     pub(crate) fn authenticated(
         standing: Arc<Standing>,
         token: TokenFacts,
-        origin: Origin,
+        source: Source,
         request_id: RequestId,
         revision: u64,
     ) -> Self {
         Self {
             standing,
             token,
-            origin,
+            source,
             request_id,
             revision,
         }
@@ -144,7 +144,7 @@ impl Caller {
 
     /// The network address that the request came from, as far as trusted proxies tell.
     pub fn network(&self) -> Option<IpAddr> {
-        self.origin.address
+        self.source.address
     }
 
     /// The request.

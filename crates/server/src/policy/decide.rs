@@ -1,7 +1,7 @@
 //! The one function that says yes or no, on facts alone.
 
 use super::Denial::{self, Forbidden, Hidden};
-use super::{Origin, Rule, Standing, TeamFacts, TokenFacts};
+use super::{Rule, Source, Standing, TeamFacts, TokenFacts};
 use protocol::admin::{PrincipalKind, State};
 use protocol::id::{BucketId, PrincipalId, TeamId};
 use protocol::{Network, PrincipalName, Role, Timestamp};
@@ -179,7 +179,7 @@ pub struct Recheck {
     /// The token that it came with.
     pub token: TokenFacts,
     /// Where it came from.
-    pub origin: Origin,
+    pub source: Source,
     /// What was asked; its team is looked up again.
     pub question: Question,
     /// What was allowed.
@@ -204,7 +204,7 @@ impl Recheck {
 pub fn decide(
     standing: &Standing,
     token: &TokenFacts,
-    origin: &Origin,
+    source: &Source,
     question: &Question,
     now: Timestamp,
 ) -> Result<(), Denial> {
@@ -214,13 +214,13 @@ pub fn decide(
     if standing.state != State::Active {
         return Err(Forbidden(Rule::PrincipalSuspended));
     }
-    origin.admits(standing)?;
+    source.admits(standing)?;
     let team = question.team.as_deref();
     let role = team.and_then(|team| standing.role_in(team.id));
     needed(standing, role, team.is_some(), &question.need)?;
     if let Some(team) = team {
         on_team(team, question, standing.instance_admin)?;
-        origin.reaches(team, standing, question)?;
+        source.reaches(team, standing, question)?;
         within(&team.limits, question.effect)?;
     }
     if !question.open {

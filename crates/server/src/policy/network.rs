@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 /// Where a request came from, and from where the instance may be asked.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Origin {
+pub struct Source {
     /// The address, as far as trusted proxies tell. `None` lies in no network.
     pub address: Option<IpAddr>,
     /// The networks that the instance may be asked from; `None`: all.
     pub allowed: Option<Arc<[Network]>>,
 }
 
-impl Origin {
+impl Source {
     /// Whether the instance may be asked from here. An instance admin always may from the machine
     /// itself, so that a list that locks everybody out does not lock out who can mend it.
     pub(super) fn admits(&self, standing: &Standing) -> Result<(), Denial> {
@@ -77,5 +77,5 @@ impl Origin {
 /// # Errors
 /// The rule that said no.
 pub fn admit(caller: &Caller) -> Result<(), Denial> {
-    caller.origin.admits(&caller.standing)
+    caller.source.admits(&caller.standing)
 }

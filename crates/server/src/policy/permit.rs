@@ -88,7 +88,7 @@ impl<Op> Permit<Op> {
         Recheck {
             principal: self.caller.principal_id(),
             token: self.caller.token,
-            origin: self.caller.origin.clone(),
+            source: self.caller.source.clone(),
             question: self.question.clone(),
             terms: self.terms,
             revision: self.caller.revision,
@@ -150,7 +150,7 @@ pub fn authorize<Op: Operation>(
     if let Err(denial) = decide(
         &caller.standing,
         &caller.token,
-        &caller.origin,
+        &caller.source,
         &question,
         now,
     ) {

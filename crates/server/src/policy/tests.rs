@@ -13,7 +13,7 @@ mod network;
 mod subject;
 mod team;
 
-use super::{Caller, Denial, Memberships, OPERATION_NAMES, Origin, Rule, Standing, TokenFacts};
+use super::{Caller, Denial, Memberships, OPERATION_NAMES, Rule, Source, Standing, TokenFacts};
 use protocol::admin::{LimitRule, PrincipalKind, State};
 use protocol::id::{PrincipalId, RequestId, TeamId, TokenId};
 use protocol::{Role, Timestamp};
@@ -103,7 +103,7 @@ fn caller(standing: Standing, health: Health) -> Caller {
             state: health.state,
             ..standing
         }),
-        origin: Origin::default(),
+        source: Source::default(),
         request_id: RequestId::from_parts(1, [1; 10]),
         revision: 1,
     }

@@ -12,7 +12,6 @@ pub mod evaluate;
 mod gcs;
 mod merge;
 mod network;
-mod origin;
 mod place;
 mod s3;
 mod statement;
@@ -27,8 +26,8 @@ pub use error::Error;
 pub use gcs::{GcsBucket, ProjectId, ServiceAccount};
 pub use merge::{MAX_BUCKET_POLICY_BYTES, Merged, merge, merge_rules};
 pub use network::Network;
-pub use origin::Origin;
 pub use place::{Place, Root, Team};
+pub use protocol::bucket::Origin;
 pub use s3::{
     AccessLog, AssumeRole, ControlAuth, ExternalId, MAX_SESSION_POLICY_CHARACTERS,
     MIN_SIGNATURE_AGE_SECONDS, S3Bucket, S3Store, SessionOperation, SessionScope, VpcEndpointId,

@@ -6,6 +6,7 @@ mod local;
 mod s3;
 mod sign_blob;
 mod site;
+mod xml;
 
 pub use azure::AzureSigner;
 pub(super) use azure::EARLY_SECONDS as AZURE_EARLY_SECONDS;

@@ -5,7 +5,7 @@ use crate::db::limit::{LimitRow, LimitTarget};
 use crate::db::testing::for_each_database;
 use crate::directory::Refusal;
 use crate::directory::testing::World;
-use crate::policy::{Denial, Origin, Recheck, Rule};
+use crate::policy::{Denial, Recheck, Rule, Source};
 use protocol::admin::LimitRule;
 use protocol::{Network, Role};
 
@@ -23,7 +23,7 @@ async fn a_network_that_is_no_longer_allowed_is_refused_what_was_just_allowed() 
             let pin = pin.map(|text| text.parse().unwrap());
             let question = download(directory, vision).pinned_to(pin);
             Recheck {
-                origin: Origin {
+                source: Source {
                     address: address.map(|text| text.parse().unwrap()),
                     allowed: None,
                 },
@@ -69,7 +69,7 @@ async fn a_network_that_is_no_longer_allowed_is_refused_what_was_just_allowed() 
                     directory.recheck(asked, BEGIN),
                     refused(rule),
                     "{which} {:?}",
-                    asked.origin
+                    asked.source
                 );
             }
             let revision = set(&[]).await;

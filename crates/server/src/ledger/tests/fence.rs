@@ -7,7 +7,7 @@ use crate::db::testing::for_each_database;
 use crate::db::token::TokenRow;
 use crate::directory::Directory;
 use crate::ledger::{Error, EventFilter};
-use crate::policy::{Denial, Effect, Origin, Rule};
+use crate::policy::{Denial, Effect, Rule, Source};
 use futures::future::join_all;
 use protocol::admin::{PrincipalKind, State};
 use protocol::{Role, Sha256Digest};
@@ -214,7 +214,7 @@ async fn rule_5_a_suspension_on_one_server_holds_on_the_other_from_its_commit_on
                 principal: ada,
                 expires_at: None,
             },
-            origin: Origin::default(),
+            source: Source::default(),
             question: Question::team(
                 Need::Role(Role::Viewer),
                 Effect::Download,

@@ -1,7 +1,7 @@
 //! From where what may be asked.
 
 use super::super::{
-    BucketFacts, Caller, Denial, Origin, PlainUrls, Refused, Rule, Standing, TeamFacts, admit,
+    BucketFacts, Caller, Denial, PlainUrls, Refused, Rule, Source, Standing, TeamFacts, admit,
     authorize,
 };
 use super::team::{TABLE, bucket_facts, goes_on_in};
@@ -61,7 +61,7 @@ impl Lists {
             ..who
         };
         Caller {
-            origin: Origin {
+            source: Source {
                 address: address.map(|text| text.parse().unwrap()),
                 allowed: self.instance.clone().map(Into::into),
             },

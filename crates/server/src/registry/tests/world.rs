@@ -12,8 +12,8 @@ use crate::directory::testing::bucket_row;
 use crate::ids::IdMaker;
 use crate::ledger::{EventFilter, Ledger};
 use crate::policy::{
-    BeginVersion, Caller, CommitVersion, Denial, DownloadVersion, Operation, Origin, Permit,
-    ReadRegistry, RegisterEntries, TeamFacts, VerifyLanded, VersionFacts, authorize,
+    BeginVersion, Caller, CommitVersion, Denial, DownloadVersion, Operation, Permit, ReadRegistry,
+    RegisterEntries, Source, TeamFacts, VerifyLanded, VersionFacts, authorize,
 };
 use crate::registry::{CommitAnswer, Error, Parts, Registry, Settings};
 use crate::stores::seal::Place;
@@ -143,7 +143,7 @@ impl World {
         Caller::authenticated(
             standing,
             token,
-            Origin::default(),
+            Source::default(),
             self.ids.make(),
             revision,
         )

@@ -39,8 +39,8 @@ impl S3Store {
         let host = endpoint
             .split_once("://")
             .map_or(endpoint, |(_, rest)| rest);
-        let host = host.split(['/', ':']).next().unwrap_or_default();
-        if host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") {
+        let host = host.split('/').next().unwrap_or_default();
+        if protocol::bucket::is_aws_host(host) {
             Self::Aws(Partition::of(region))
         } else {
             Self::Compatible

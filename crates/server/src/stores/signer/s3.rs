@@ -1,6 +1,6 @@
 //! What is asked of S3 and its kin, in their words.
 
-use super::Words;
+use super::{Words, xml};
 use crate::stores::act::Act;
 use protocol::Sha256Digest;
 
@@ -9,11 +9,7 @@ pub(super) fn words<'a>(act: &Act<'a>) -> Words<'a> {
     match act {
         Act::Look | Act::Delete => {}
         Act::Read { disposition } => {
-            if let Some(value) = disposition {
-                words
-                    .query
-                    .push(("response-content-disposition", value.clone()));
-            }
+            words.query = xml::read(disposition.as_deref());
         }
         Act::Write {
             size_bytes,
@@ -32,10 +28,7 @@ pub(super) fn words<'a>(act: &Act<'a>) -> Words<'a> {
             sha256,
         } => {
             words.bound = exactly(*size_bytes, *sha256);
-            words.query = vec![
-                ("partNumber", number.to_string()),
-                ("uploadId", (*store_upload_id).to_owned()),
-            ];
+            words.query = xml::part(store_upload_id, *number);
         }
     }
     words
