@@ -16,6 +16,7 @@ mod delete;
 mod download;
 mod draft;
 mod entries;
+mod look;
 mod plan;
 mod publish;
 mod read;

@@ -22,7 +22,7 @@ mod signer;
 
 pub use act::Act;
 pub use answer::{
-    Completed, Head, OpenUpload, PartToComplete, StoredChecksum, StoredPart, Written,
+    Completed, Head, ListedObject, OpenUpload, PartToComplete, StoredChecksum, StoredPart, Written,
 };
 pub use check::{Check, first_fault};
 pub use control::Control;
@@ -39,7 +39,7 @@ use crate::policy::BucketFacts;
 use lender::Lender;
 use parking_lot::RwLock;
 use plan::Outside;
-use protocol::bucket::{Attribution, Provider};
+use protocol::bucket::{Attribution, NetworkControl, Provider};
 use protocol::id::BucketId;
 use sender::Sender;
 use std::collections::HashMap;
@@ -149,13 +149,17 @@ impl Stores {
                 registered,
             });
         }
-        let signer = self.opened(bucket)?.lender.lend(purpose).await?;
-        let attribution = bucket
-            .capabilities
-            .as_ref()
-            .map(|proven| proven.attribution);
-        Ok(match attribution {
-            Some(Attribution::JoinOnly) => signer.join_only(),
+        let opened = self.opened(bucket)?;
+        let signer = opened.lender.lend(purpose).await?;
+        let Some(proven) = &bucket.capabilities else {
+            return Ok(signer);
+        };
+        // What the store was seen not to keep is not promised
+        if !purpose.networks.is_empty() && proven.network != NetworkControl::Store {
+            return Err(Error::CannotPin(PinLimit::NotKept));
+        }
+        Ok(match proven.attribution {
+            Attribution::JoinOnly => signer.join_only(),
             _ => signer,
         })
     }

@@ -6,6 +6,7 @@
 
 pub mod alias;
 pub mod entry;
+pub mod many;
 pub mod name;
 pub mod object;
 mod row;
@@ -15,7 +16,7 @@ pub mod version;
 
 pub use entry::{DraftEntry, NewDraftEntry};
 pub use name::{CollectionRow, ProjectRow};
-pub use object::{Known, NewObject, ObjectRow, ObjectState, Settled};
+pub use object::{Known, NewObject, ObjectRow, ObjectState, Owner, Settled};
 pub use version::{NewDraft, Published, VersionPhase, VersionRow};
 
 /// Commits a transaction.

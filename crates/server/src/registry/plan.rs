@@ -3,15 +3,18 @@
 use super::verify::closed;
 use super::{DRAFT_LIFE, Error, LEASE, MAX_ENTRIES, Registry, object_key};
 use crate::broker::Mandate;
-use crate::db::registry::{self, Known, NewDraftEntry, NewObject, entry, object, version};
+use crate::db::registry::{
+    self, Known, NewDraftEntry, NewObject, Owner, entry, many, object, version,
+};
 use crate::db::{self, Tx};
 use crate::policy::{Permit, RegisterEntries};
 use protocol::artifact::NewEntry;
-use protocol::id::ObjectId;
+use protocol::id::{ObjectId, VersionId};
 use protocol::layout::Layout;
 use protocol::transfer::{MAX_BATCH, VerifiedBy};
 use protocol::{Digest, EntryPath, Timestamp};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// How often a transaction that lost against another is run again.
 const TRIES: usize = 8;
@@ -94,31 +97,27 @@ impl Registry {
             let phase = version::find(&mut tx, facts.id).await?.map(|row| row.phase);
             return Err(Unplanned::Refused(closed(phase)));
         }
+        let made = self.make_objects(&mut tx, mandate, order, now).await?;
+        let planned = |entry: &NewEntry| made.get(&content(entry)).copied();
+        let rows: Vec<NewDraftEntry<'_>> = order
+            .iter()
+            .filter_map(|(_, entry)| {
+                Some(NewDraftEntry {
+                    path: &entry.path,
+                    size_bytes: entry.size_bytes,
+                    digest: entry.digest,
+                    object_id: planned(entry)?.object(),
+                })
+            })
+            .collect();
+        let added = many::insert_entries(&mut tx, facts.id, &rows).await?;
         let mut plans: Vec<(usize, Plan)> = Vec::with_capacity(order.len());
-        let mut made: HashMap<(Digest, u64), Plan> = HashMap::new();
-        for (at, entry) in order {
-            let known = match made.get(&(entry.digest, entry.size_bytes)) {
-                Some(plan) => Some(*plan),
-                None => self.lease(&mut tx, mandate, entry, now).await?,
+        for ((at, entry), row) in order.iter().zip(&rows) {
+            let plan = match planned(entry) {
+                Some(plan) if added.contains(&entry.path) => plan,
+                _ => registered_before(&mut tx, facts.id, row, *at, now).await?,
             };
-            let plan = match known {
-                Some(plan) => plan,
-                None => self.add_object(&mut tx, mandate, entry, now).await?,
-            };
-            made.insert((entry.digest, entry.size_bytes), plan);
-            let new = NewDraftEntry {
-                version_id: facts.id,
-                path: &entry.path,
-                size_bytes: entry.size_bytes,
-                digest: entry.digest,
-                object_id: plan.object(),
-            };
-            if entry::insert(&mut tx, &new).await? {
-                plans.push((*at, plan));
-            } else {
-                let held = registered_before(&mut tx, &new, *at, now).await?;
-                plans.push((*at, held));
-            }
+            plans.push((*at, plan));
         }
         if entry::totals(&mut tx, facts.id).await?.0 > MAX_ENTRIES {
             return Err(Unplanned::Refused(Error::invalid(
@@ -131,58 +130,66 @@ impl Registry {
         Ok(plans.into_iter().map(|(_, plan)| plan).collect())
     }
 
-    async fn lease(
+    /// What each content counts on: what is known, or an object that is made for it.
+    async fn make_objects(
         &self,
         tx: &mut Tx,
         mandate: &Mandate,
-        entry: &NewEntry,
+        order: &[(usize, &NewEntry)],
         now: Timestamp,
-    ) -> Result<Option<Plan>, db::Error> {
-        let known = object::lease_known(
-            tx,
-            (mandate.team().id, mandate.bucket().id),
-            entry.digest,
-            entry.size_bytes,
-            mandate.caller().principal_id(),
-            now.plus(LEASE),
-        )
-        .await?;
-        Ok(known.map(Plan::from))
-    }
-
-    async fn add_object(
-        &self,
-        tx: &mut Tx,
-        mandate: &Mandate,
-        entry: &NewEntry,
-        now: Timestamp,
-    ) -> Result<Plan, Unplanned> {
-        let id = self.parts.ids.make();
-        let key = object_key(mandate, id).map_err(Unplanned::Refused)?;
-        let new = NewObject {
-            id,
+    ) -> Result<HashMap<(Digest, u64), Plan>, Unplanned> {
+        let owner = Owner {
             team_id: mandate.team().id,
             bucket_id: mandate.bucket().id,
-            key: &key,
-            size_bytes: entry.size_bytes,
-            digest: entry.digest,
             created_by: mandate.caller().principal_id(),
             created_at: now,
             leased_until: now.plus(LEASE),
         };
-        object::insert_pending(tx, &new).await?;
-        Ok(Plan::New(id))
+        let mut wanted: Vec<(Digest, u64)> =
+            order.iter().map(|(_, entry)| content(entry)).collect();
+        wanted.dedup();
+        let known = many::lease_known(tx, &owner, &wanted).await?;
+        let mut plans: HashMap<_, _> = known
+            .into_iter()
+            .map(|(content, known)| (content, Plan::from(known)))
+            .collect();
+        let mut keys = Vec::new();
+        for content in wanted {
+            if let Entry::Vacant(vacant) = plans.entry(content) {
+                let id = self.parts.ids.make();
+                let key = object_key(mandate, id).map_err(Unplanned::Refused)?;
+                vacant.insert(Plan::New(id));
+                keys.push((id, key, content));
+            }
+        }
+        let new: Vec<NewObject<'_>> = keys
+            .iter()
+            .map(|(id, key, (digest, size_bytes))| NewObject {
+                id: *id,
+                key,
+                size_bytes: *size_bytes,
+                digest: *digest,
+            })
+            .collect();
+        many::insert_pending(tx, &owner, &new).await?;
+        Ok(plans)
     }
+}
+
+/// What makes two entries the same content.
+fn content(entry: &NewEntry) -> (Digest, u64) {
+    (entry.digest, entry.size_bytes)
 }
 
 /// The entry that a draft has at this path already; it must be the same.
 async fn registered_before(
     tx: &mut Tx,
+    version: VersionId,
     new: &NewDraftEntry<'_>,
     at: usize,
     now: Timestamp,
 ) -> Result<Plan, Unplanned> {
-    let held = entry::find(tx, new.version_id, new.path).await?;
+    let held = entry::find(tx, version, new.path).await?;
     let Some((size_bytes, digest, object_id)) = held else {
         return Err(Unplanned::Db(db::Error::Conflict(db::Constraint::Unique)));
     };

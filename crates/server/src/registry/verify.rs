@@ -5,23 +5,23 @@
 //! has checked it; of one that does not tell it was tried out once whether it checks. Where neither
 //! holds, `client` says that nobody but the client vouches for the bytes, and they are not shared.
 
+use super::look::{Seen, look_for};
 use super::{DRAFT_LIFE, Error, LEASE, Registry, key};
 use crate::broker::Mandate;
 use crate::db::registry::{
-    self, ObjectRow, ObjectState, Settled, VersionPhase, entry, object, version,
+    self, ObjectRow, ObjectState, Settled, VersionPhase, entry, many, object, version,
 };
 use crate::policy::{Permit, VerifyLanded, VersionFacts};
-use crate::stores::{Control, Head, StoredChecksum};
-use futures::StreamExt as _;
+use crate::stores::Control;
+use protocol::Timestamp;
 use protocol::artifact::Verification;
 use protocol::digest::Algorithm;
 use protocol::id::ObjectId;
 use protocol::transfer::{MAX_BATCH, VerifiedBy};
-use protocol::{Digest, Timestamp};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Questions to a bucket at a time.
-const PARALLEL: usize = 128;
+/// So many objects are looked for in a list first: fewer are not worth the request.
+const LIST_AT: usize = 16;
 /// Objects settled in one transaction.
 const SETTLE_BATCH: usize = 512;
 /// How often a transaction that lost against another is run again.
@@ -35,24 +35,6 @@ pub(super) struct Found {
     pub(super) verified: HashMap<ObjectId, (ObjectId, VerifiedBy)>,
     /// Objects that the bucket does not hold as announced.
     pub(super) missing: Vec<ObjectId>,
-}
-
-/// An object that the bucket was seen to hold.
-struct Seen {
-    object: ObjectRow,
-    /// Whether the store told the digest.
-    told: bool,
-    etag: Option<Box<str>>,
-}
-
-impl Seen {
-    fn verified_by(&self, untold: VerifiedBy) -> VerifiedBy {
-        if self.told {
-            VerifiedBy::StoreDigest
-        } else {
-            untold
-        }
-    }
 }
 
 impl Registry {
@@ -80,12 +62,20 @@ impl Registry {
         }
         let mut told = HashMap::with_capacity(objects.len());
         let mut pending = HashMap::new();
+        let rows: HashMap<ObjectId, ObjectRow> = many::of_draft(&mut connection, facts.id, objects)
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect();
         for (at, id) in objects.iter().enumerate() {
-            let row = of_draft(&mut connection, &permit, facts, *id)
-                .await?
-                .ok_or_else(|| {
-                    Error::invalid(format!("objects[{at}]"), "is not an object of this version")
-                })?;
+            let row = match rows.get(id) {
+                Some(row) => row.clone(),
+                None => yielded(&mut connection, &permit, facts, *id)
+                    .await?
+                    .ok_or_else(|| {
+                        Error::invalid(format!("objects[{at}]"), "is not an object of this version")
+                    })?,
+            };
             told.insert(*id, row.id);
             if row.state == ObjectState::Pending {
                 pending.insert(row.id, row);
@@ -130,21 +120,17 @@ impl Registry {
         found
             .missing
             .extend(in_parts.iter().map(|object| object.id));
+        // A list tells no digests, and is enough where the store has compared them already
+        let may_list = single.len() >= LIST_AT
+            && self.vouched(mandate, &*control).await? == VerifiedBy::StoreDigest;
         // What is seen is settled while more is looked for: whatever came in meanwhile, in one commit
         let (seen, mut answers) = tokio::sync::mpsc::channel(2 * SETTLE_BATCH);
         let looking = async {
             // Dropped at the end, which ends settling
             let seen = seen;
-            let mut looks = futures::stream::iter(single)
-                .map(|object| look(&*control, object))
-                .buffer_unordered(PARALLEL);
-            while let Some(answer) = looks.next().await {
-                // Nobody listens only when settling failed, which is told there
-                if seen.send(answer.map_err(&bucket_error)?).await.is_err() {
-                    break;
-                }
-            }
-            Ok::<_, Error>(())
+            look_for(&*control, single, may_list, &seen)
+                .await
+                .map_err(&bucket_error)
         };
         let settling = async {
             let mut batch = Vec::with_capacity(SETTLE_BATCH);
@@ -228,11 +214,29 @@ impl Registry {
         let now = self.now();
         let lease = now.plus(LEASE);
         let mut tx = self.db().begin().await?;
+        // One of each digest together; what is left is another's, or was first with the digest
+        let mut together: BTreeMap<&str, (VerifiedBy, Vec<_>)> = BTreeMap::new();
+        let mut last = None;
+        for one in seen {
+            if last.replace(one.object.digest) != Some(one.object.digest) {
+                let by = one.verified_by(untold);
+                let (_, these) = together.entry(by.as_str()).or_insert((by, Vec::new()));
+                these.push((one.object.id, one.etag.as_deref()));
+            }
+        }
+        let mut done = HashSet::with_capacity(seen.len());
+        for (by, these) in together.into_values() {
+            done.extend(many::settle_verified(&mut tx, &these, by, now).await?);
+        }
         let mut settled = Vec::with_capacity(seen.len());
         for one in seen {
             let (id, etag) = (one.object.id, one.etag.as_deref());
             let by = one.verified_by(untold);
-            settled.push(object::settle_verified(&mut tx, id, by, etag, now, lease).await?);
+            settled.push(if done.contains(&id) {
+                Settled::Verified
+            } else {
+                object::settle_verified(&mut tx, id, by, etag, now, lease).await?
+            });
         }
         registry::commit(tx).await?;
         Ok(settled)
@@ -268,8 +272,9 @@ impl Registry {
     }
 }
 
-/// The object behind an id that a client of this draft was given.
-async fn of_draft(
+/// The object that stands for one that a client of this draft was given, when none of its entries
+/// counts on that.
+async fn yielded(
     connection: &mut crate::db::Connection,
     permit: &Permit<VerifyLanded>,
     facts: &VersionFacts,
@@ -278,9 +283,6 @@ async fn of_draft(
     let Some(row) = object::find(connection, id).await? else {
         return Ok(None);
     };
-    if entry::counts_on(connection, facts.id, id).await? {
-        return Ok(Some(row));
-    }
     // Its entries may have been turned to another object that was first with the digest
     if row.team_id != facts.team.id || row.created_by != permit.caller().principal_id() {
         return Ok(None);
@@ -288,51 +290,6 @@ async fn of_draft(
     match entry::object_of_digest(connection, facts.id, row.digest).await? {
         Some(other) => Ok(object::find(connection, other).await?),
         None => Ok(None),
-    }
-}
-
-/// Asks the bucket for one object: seen as announced, or missing. One that is not what was announced is
-/// deleted, so that it can be sent again.
-async fn look(
-    control: &dyn Control,
-    object: ObjectRow,
-) -> Result<Result<Seen, ObjectId>, crate::stores::Error> {
-    let Some(head) = control.head(&object.key).await? else {
-        return Ok(Err(object.id));
-    };
-    if let Some(told) = judge(&object, &head) {
-        return Ok(Ok(Seen {
-            object,
-            told,
-            etag: head.etag,
-        }));
-    }
-    tracing::warn!(
-        object.id = %object.id,
-        size_bytes = head.size_bytes,
-        "an object is not what was announced, and is deleted"
-    );
-    // Its key is written once: what is wrong would keep out what is right
-    if let Some(etag) = &head.etag
-        && let Err(error) = control.discard(&object.key, etag).await
-    {
-        tracing::warn!(object.id = %object.id, %error, "it is still there");
-    }
-    Ok(Err(object.id))
-}
-
-/// Whether what the store says is what was announced (`None`: it is not), and whether it told the
-/// digest.
-fn judge(object: &ObjectRow, head: &Head) -> Option<bool> {
-    if head.size_bytes != object.size_bytes {
-        return None;
-    }
-    match (object.digest, head.sha256) {
-        (Digest::Sha256(announced), Some(StoredChecksum::Whole(stored))) => {
-            (announced == stored).then_some(true)
-        }
-        (Digest::Sha256(_), None) => Some(false),
-        _ => None,
     }
 }
 
@@ -348,45 +305,5 @@ pub(super) fn closed(phase: Option<VersionPhase>) -> Error {
         Some(VersionPhase::Deleted) | None => {
             Error::Conflict("the draft was given up or has expired; begin another".to_owned())
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use protocol::Sha256Digest;
-    use protocol::id::{BucketId, PrincipalId, TeamId};
-
-    #[test]
-    fn only_what_was_announced_is_taken() {
-        let digest = Sha256Digest::from_bytes([7; 32]);
-        let object = ObjectRow {
-            id: ObjectId::from_parts(1, [1; 10]),
-            team_id: TeamId::from_parts(1, [1; 10]),
-            bucket_id: BucketId::from_parts(1, [1; 10]),
-            key: "k".parse().unwrap(),
-            size_bytes: 3,
-            digest: Digest::Sha256(digest),
-            state: ObjectState::Pending,
-            verified_by: None,
-            created_by: PrincipalId::from_parts(1, [1; 10]),
-        };
-        let head = |size_bytes, sha256| Head {
-            size_bytes,
-            etag: None,
-            sha256,
-            upload: None,
-        };
-        let whole = Some(StoredChecksum::Whole(digest));
-        assert_eq!(judge(&object, &head(3, whole)), Some(true));
-        assert_eq!(judge(&object, &head(4, whole)), None);
-        assert_eq!(judge(&object, &head(3, None)), Some(false));
-        let other = Some(StoredChecksum::Whole(Sha256Digest::from_bytes([8; 32])));
-        assert_eq!(judge(&object, &head(3, other)), None);
-        let composite = Some(StoredChecksum::Composite {
-            composite: digest,
-            part_count: 1,
-        });
-        assert_eq!(judge(&object, &head(3, composite)), None);
     }
 }

@@ -27,6 +27,17 @@ pub struct OpenUpload {
     pub begun_at: Timestamp,
 }
 
+/// An object in a list of what a bucket holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedObject {
+    /// Its key.
+    pub key: ObjectKey,
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// The store's tag of it.
+    pub etag: Box<str>,
+}
+
 /// A part to be put together with others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartToComplete {

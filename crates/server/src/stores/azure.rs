@@ -8,7 +8,9 @@
 
 mod xml;
 
-use super::answer::{Completed, Head, OpenUpload, PartToComplete, StoredPart, Written};
+use super::answer::{
+    Completed, Head, ListedObject, OpenUpload, PartToComplete, StoredPart, Written,
+};
 use super::control::Control;
 use super::sender::{Call, Sender, unexpected};
 use super::{Error, StoreOperation};
@@ -220,6 +222,16 @@ impl Control for AzureControl {
     /// There are none: what lists a container's blobs tells no time of uncommitted blocks, and the
     /// service drops them after a week.
     async fn list_uploads(&self, _prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error> {
+        Ok(None)
+    }
+
+    /// Not needed: lists are for stores that compare digests themselves.
+    async fn list_objects(
+        &self,
+        _first: &ObjectKey,
+        _last: &ObjectKey,
+        _expected: usize,
+    ) -> Result<Option<Vec<ListedObject>>, Error> {
         Ok(None)
     }
 

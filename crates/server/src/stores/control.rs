@@ -1,7 +1,9 @@
 //! What the server itself asks of a store, whichever it is.
 
 use super::Error;
-use super::answer::{Completed, Head, OpenUpload, PartToComplete, StoredPart, Written};
+use super::answer::{
+    Completed, Head, ListedObject, OpenUpload, PartToComplete, StoredPart, Written,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use protocol::id::UploadId;
@@ -45,6 +47,16 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// Lists the uploads in parts that are open at keys beginning with `prefix`; `None` of a store that
     /// keeps no such list.
     async fn list_uploads(&self, prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error>;
+
+    /// Lists objects from one key to another, in the order of their keys' bytes. It gives up where there
+    /// are many more than `expected`; what lies next to these may be among them. `None` of a store that
+    /// does not list, or may not.
+    async fn list_objects(
+        &self,
+        first: &ObjectKey,
+        last: &ObjectKey,
+        expected: usize,
+    ) -> Result<Option<Vec<ListedObject>>, Error>;
 
     /// Reads size and checksum of an object; `None` when there is none.
     async fn head(&self, key: &ObjectKey) -> Result<Option<Head>, Error>;

@@ -24,6 +24,8 @@ pub enum StoreOperation {
     AbortMultipartUpload,
     /// Lists the uploads that are open.
     ListMultipartUploads,
+    /// Lists objects.
+    ListObjects,
     /// Reads an object's size and checksums.
     HeadObject,
     /// Reads an object.
@@ -44,6 +46,7 @@ impl StoreOperation {
             Self::CompleteMultipartUpload => "CompleteMultipartUpload",
             Self::AbortMultipartUpload => "AbortMultipartUpload",
             Self::ListMultipartUploads => "ListMultipartUploads",
+            Self::ListObjects => "ListObjectsV2",
             Self::HeadObject => "HeadObject",
             Self::GetObject => "GetObject",
             Self::PutObject => "PutObject",
@@ -143,6 +146,9 @@ pub enum PinLimit {
     /// To nothing.
     #[error("no network")]
     NoNetwork,
+    /// To nothing: the live check found that the store takes them from everywhere.
+    #[error("no network, as the live check of the bucket found")]
+    NotKept,
     /// To one range of IPv4 addresses.
     #[error("one IPv4 network")]
     OneIpv4Network,
@@ -156,6 +162,9 @@ impl PinLimit {
         match self {
             Self::NoNetwork => {
                 "leave `network` out and let the bucket's own policy say which networks may use it, or register it with a plan that can"
+            }
+            Self::NotKept => {
+                "leave `network` out and let the bucket's own policy say which networks may use it; `signet bucket verify` tries it again"
             }
             Self::OneIpv4Network => "name an IPv4 network, or leave `network` out",
             Self::Fewer => "name one network, or leave `network` out",

@@ -2,11 +2,12 @@
 //! API among them.
 
 mod dialect;
+mod lists;
 mod probe;
 pub(in crate::stores) mod xml;
 
 use super::answer::{
-    Completed, Head, OpenUpload, PartToComplete, StoredChecksum, StoredPart, Written,
+    Completed, Head, ListedObject, OpenUpload, PartToComplete, StoredChecksum, StoredPart, Written,
 };
 use super::control::Control;
 use super::http::Answer;
@@ -19,12 +20,11 @@ use presign::Method;
 use protocol::bucket::Provider;
 use protocol::id::UploadId;
 use protocol::{ObjectKey, Sha256Digest};
+use std::sync::atomic::AtomicBool;
 use tokio::sync::OnceCell;
 
-/// Parts or uploads in one page of a list.
+/// Parts, uploads or objects in one page of a list.
 const PAGE: &str = "1000";
-/// The most open uploads that are listed at a time; the rest is for another time.
-const MAX_UPLOADS: usize = 100_000;
 
 /// Sends the server's own requests to one bucket.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(super) struct S3Control {
     dialect: Dialect,
     /// Found out when first needed, unless it is known.
     enforces_part_checksums: OnceCell<bool>,
+    /// Whether it was refused to list objects: the store is not asked again.
+    may_not_list: AtomicBool,
 }
 
 impl S3Control {
@@ -46,6 +48,7 @@ impl S3Control {
                 _ => Dialect::Amazon,
             },
             enforces_part_checksums: OnceCell::new_with(known),
+            may_not_list: AtomicBool::new(false),
         }
     }
 
@@ -211,49 +214,16 @@ impl Control for S3Control {
     }
 
     async fn list_uploads(&self, prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error> {
-        let operation = StoreOperation::ListMultipartUploads;
-        let mut uploads = Vec::new();
-        let mut marker: Option<(String, String)> = None;
-        loop {
-            // Keys may hold characters that XML cannot
-            let mut query = vec![
-                ("uploads", ""),
-                ("encoding-type", "url"),
-                ("max-uploads", PAGE),
-                ("prefix", prefix),
-            ];
-            if let Some((key, id)) = &marker {
-                query.push(("key-marker", key));
-                query.push(("upload-id-marker", id));
-            }
-            let answer = self
-                .expect(Call {
-                    query: &query,
-                    ..Call::of_bucket(operation, Method::Get)
-                })
-                .await?;
-            let page: xml::ListMultipartUploadsResult = read(operation, &answer)?;
-            // A key or time that cannot be read is none of ours
-            uploads.extend(page.uploads.iter().filter_map(|upload| {
-                Some(OpenUpload {
-                    key: page.decoded(&upload.key)?.parse().ok()?,
-                    store_upload_id: upload.upload_id.as_str().into(),
-                    begun_at: upload.initiated.parse().ok()?,
-                })
-            }));
-            if !page.is_truncated || uploads.len() >= MAX_UPLOADS {
-                return Ok(Some(uploads));
-            }
-            let key = page.next_key_marker.as_deref();
-            let next = (
-                key.and_then(|key| page.decoded(key)).unwrap_or_default(),
-                page.next_upload_id_marker.clone().unwrap_or_default(),
-            );
-            if next.0.is_empty() || marker.as_ref() == Some(&next) {
-                return Err(unexpected(operation, "a list that does not go on"));
-            }
-            marker = Some(next);
-        }
+        self.uploads(prefix).await.map(Some)
+    }
+
+    async fn list_objects(
+        &self,
+        first: &ObjectKey,
+        last: &ObjectKey,
+        expected: usize,
+    ) -> Result<Option<Vec<ListedObject>>, Error> {
+        self.objects(first, last, expected).await
     }
 
     async fn head(&self, key: &ObjectKey) -> Result<Option<Head>, Error> {

@@ -3,7 +3,8 @@
 use super::fixture::{Fixture, LARGE_BYTES, large_digest};
 use crate::broker::{Error, Item, Mandate, ObjectToUpload, Release};
 use crate::clock::Clock as _;
-use crate::db::registry::object::{self, NewObject, ObjectState};
+use crate::db::registry::many;
+use crate::db::registry::object::{self, NewObject, ObjectState, Owner};
 use crate::db::testing::for_each_database;
 use crate::db::upload::Phase;
 use crate::policy::BeginUpload;
@@ -30,19 +31,23 @@ impl Fixture {
         let id: ObjectId = self.world.ids.make();
         let key = ObjectKey::under(&mandate.root(), &format!("objects/{id}")).unwrap();
         let now = self.world.clock.now();
-        let new = NewObject {
-            id,
+        let owner = Owner {
             team_id: self.vision,
             bucket_id: mandate.bucket().id,
-            key: &key,
-            size_bytes: LARGE_BYTES,
-            digest: large_digest(),
             created_by: self.principal(name),
             created_at: now,
             leased_until: now.plus(Duration::from_hours(24)),
         };
+        let new = NewObject {
+            id,
+            key: &key,
+            size_bytes: LARGE_BYTES,
+            digest: large_digest(),
+        };
         let mut connection = self.db.acquire().await.unwrap();
-        object::insert_pending(&mut connection, &new).await.unwrap();
+        many::insert_pending(&mut connection, &owner, &[new])
+            .await
+            .unwrap();
         let object = ObjectToUpload {
             id,
             key,

@@ -1,7 +1,7 @@
 //! `draft_entry` and `version_object`.
 
 use super::object::ObjectState;
-use super::row::{Columns as _, ContentColumns as _, stored};
+use super::row::{Columns as _, ContentColumns as _};
 use crate::db::{Db, Error};
 use protocol::id::{ObjectId, VersionId};
 use protocol::transfer::VerifiedBy;
@@ -28,8 +28,6 @@ pub struct DraftEntry {
 /// An entry to be added to a draft.
 #[derive(Debug, Clone)]
 pub struct NewDraftEntry<'a> {
-    /// The draft.
-    pub version_id: VersionId,
     /// What a person calls it.
     pub path: &'a EntryPath,
     /// Size in bytes.
@@ -38,26 +36,6 @@ pub struct NewDraftEntry<'a> {
     pub digest: Digest,
     /// The object that will hold them.
     pub object_id: ObjectId,
-}
-
-/// Adds an entry. False when the draft has the path already.
-pub async fn insert(
-    connection: &mut AnyConnection,
-    entry: &NewDraftEntry<'_>,
-) -> Result<bool, Error> {
-    let done = sqlx::query(
-        "INSERT INTO draft_entry (version_id, path, size_bytes, algorithm, digest, object_id)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (version_id, path) DO NOTHING",
-    )
-    .bind(entry.version_id.to_string())
-    .bind(entry.path.as_str())
-    .bind(stored(entry.size_bytes))
-    .bind(entry.digest.algorithm().to_string())
-    .bind(entry.digest.hex())
-    .bind(entry.object_id.to_string())
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// Size, digest and object of the entry at `path`.
@@ -187,22 +165,6 @@ pub async fn object_of_digest(
     .fetch_optional(connection)
     .await?;
     row.map(|row| row.parsed("object_id")).transpose()
-}
-
-/// Whether an entry of the draft counts on this object.
-pub async fn counts_on(
-    connection: &mut AnyConnection,
-    version: VersionId,
-    object: ObjectId,
-) -> Result<bool, Error> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS entries FROM draft_entry WHERE object_id = $1 AND version_id = $2",
-    )
-    .bind(object.to_string())
-    .bind(version.to_string())
-    .fetch_one(connection)
-    .await?;
-    Ok(row.count("entries")? > 0)
 }
 
 /// The objects that a committed version needs and that are not verified: always none.

@@ -4,7 +4,7 @@
 //! once the bucket was seen to hold it, `doomed` once nothing needs it and its bytes are being
 //! deleted. It is indexed while it is verified by proof.
 
-use super::row::{Columns as _, ContentColumns as _, stored};
+use super::row::{Columns as _, ContentColumns as _};
 use crate::db::{Db, Error};
 use protocol::id::{BucketId, ObjectId, PrincipalId, TeamId, VersionId};
 use protocol::transfer::VerifiedBy;
@@ -64,21 +64,26 @@ pub struct ObjectRow {
 pub struct NewObject<'a> {
     /// The object.
     pub id: ObjectId,
-    /// The team that will own it.
-    pub team_id: TeamId,
-    /// The bucket that it will be in.
-    pub bucket_id: BucketId,
-    /// Its key there.
+    /// Its key in the bucket.
     pub key: &'a ObjectKey,
     /// Size in bytes.
     pub size_bytes: u64,
     /// The digest that its bytes must have.
     pub digest: Digest,
-    /// Who has it made.
+}
+
+/// Whose objects are to be written, where and when.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// The team that will own them.
+    pub team_id: TeamId,
+    /// The bucket that they will be in.
+    pub bucket_id: BucketId,
+    /// Who has them made.
     pub created_by: PrincipalId,
     /// Now.
     pub created_at: Timestamp,
-    /// Nothing deletes it before then.
+    /// Nothing deletes them before then.
     pub leased_until: Timestamp,
 }
 
@@ -115,7 +120,10 @@ macro_rules! object_columns {
     };
 }
 
-fn read(row: &AnyRow) -> Result<ObjectRow, Error> {
+/// The columns that [`read`] reads.
+pub(super) const OBJECT_COLUMNS: &str = object_columns!();
+
+pub(super) fn read(row: &AnyRow) -> Result<ObjectRow, Error> {
     Ok(ObjectRow {
         id: row.parsed("id")?,
         team_id: row.parsed("team_id")?,
@@ -127,80 +135,6 @@ fn read(row: &AnyRow) -> Result<ObjectRow, Error> {
         verified_by: row.verified_by()?,
         created_by: row.parsed("created_by")?,
     })
-}
-
-/// Adds an object that is about to be written.
-pub async fn insert_pending(
-    connection: &mut AnyConnection,
-    object: &NewObject<'_>,
-) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO object (id, team_id, bucket_id, object_key, size_bytes, algorithm, digest,
-                             state, created_by, created_at, leased_until, content, indexed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, 1, 0)",
-    )
-    .bind(object.id.to_string())
-    .bind(object.team_id.to_string())
-    .bind(object.bucket_id.to_string())
-    .bind(object.key.as_str())
-    .bind(stored(object.size_bytes))
-    .bind(object.digest.algorithm().to_string())
-    .bind(object.digest.hex())
-    .bind(object.created_by.to_string())
-    .bind(object.created_at.unix_millis())
-    .bind(object.leased_until.unix_millis())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Content of this digest and size that `principal` may count on, leased until `until` at least:
-/// what is in the index, else the principal's own that is verified or on its way.
-pub async fn lease_known(
-    connection: &mut AnyConnection,
-    place: (TeamId, BucketId),
-    digest: Digest,
-    size_bytes: u64,
-    principal: PrincipalId,
-    until: Timestamp,
-) -> Result<Option<Known>, Error> {
-    let rows = sqlx::query(
-        "UPDATE object
-         SET leased_until = CASE WHEN leased_until < $7 THEN $7 ELSE leased_until END
-         WHERE team_id = $1 AND bucket_id = $2 AND algorithm = $3 AND digest = $4
-           AND size_bytes = $5 AND content = 1
-           AND (indexed = 1 OR (created_by = $6 AND state IN ('pending', 'verified')))
-         RETURNING id, state, verified_by, indexed",
-    )
-    .bind(place.0.to_string())
-    .bind(place.1.to_string())
-    .bind(digest.algorithm().to_string())
-    .bind(digest.hex())
-    .bind(stored(size_bytes))
-    .bind(principal.to_string())
-    .bind(until.unix_millis())
-    .fetch_all(connection)
-    .await?;
-    let mut best: Option<((bool, bool), ObjectId, Known)> = None;
-    for row in &rows {
-        let id = row.parsed("id")?;
-        let known = match row.verified_by()? {
-            Some(by) => Known::Verified(id, by),
-            None => Known::Pending(id),
-        };
-        let rank = (
-            row.number("indexed")? == 1,
-            matches!(known, Known::Verified(..)),
-        );
-        // Among equals the oldest, so that asking again answers the same
-        if best
-            .as_ref()
-            .is_none_or(|(held, held_id, _)| rank > *held || (rank == *held && id < *held_id))
-        {
-            best = Some((rank, id, known));
-        }
-    }
-    Ok(best.map(|(_, _, known)| known))
 }
 
 /// Leases one object that a draft counts on. It cannot be doomed meanwhile, so it is there.

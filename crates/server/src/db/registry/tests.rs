@@ -1,6 +1,8 @@
 //! Tests of the registry's tables on both engines.
 
-use super::{Known, NewDraft, NewDraftEntry, NewObject, Settled, entry, name, object, version};
+use super::{
+    Known, NewDraft, NewDraftEntry, NewObject, Owner, Settled, entry, many, name, object, version,
+};
 use crate::db::bucket::{BucketRow, create_bucket};
 use crate::db::principal::{PrincipalRow, create_principal};
 use crate::db::team::{TeamRow, create_team};
@@ -10,7 +12,7 @@ use crate::directory::testing::bucket_row;
 use protocol::admin::{PrincipalKind, State};
 use protocol::id::{BucketId, ObjectId, PrincipalId, TeamId, VersionId};
 use protocol::transfer::VerifiedBy;
-use protocol::{Digest, Md5Digest, ObjectKey, Sha256Digest, Timestamp};
+use protocol::{Digest, EntryPath, Md5Digest, ObjectKey, Sha256Digest, Timestamp};
 use std::time::Duration;
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
@@ -104,6 +106,16 @@ async fn draft(connection: &mut Connection, seed: u8) -> VersionId {
     draft.id
 }
 
+fn owner(by: PrincipalId) -> Owner {
+    Owner {
+        team_id: team(),
+        bucket_id: bucket(),
+        created_by: by,
+        created_at: NOW,
+        leased_until: LEASE,
+    }
+}
+
 /// A pending object of 3 bytes.
 async fn pending(
     connection: &mut Connection,
@@ -114,17 +126,14 @@ async fn pending(
     let key: ObjectKey = format!("objects/{seed}").parse().unwrap();
     let object = NewObject {
         id: id(seed),
-        team_id: team(),
-        bucket_id: bucket(),
         key: &key,
         size_bytes: 3,
         digest,
-        created_by: by,
-        created_at: NOW,
-        leased_until: LEASE,
     };
-    object::insert_pending(connection, &object).await.unwrap();
-    object.id
+    many::insert_pending(connection, &owner(by), &[object])
+        .await
+        .unwrap();
+    id(seed)
 }
 
 async fn verify(connection: &mut Connection, object: ObjectId, by: VerifiedBy) -> Settled {
@@ -134,9 +143,11 @@ async fn verify(connection: &mut Connection, object: ObjectId, by: VerifiedBy) -
 }
 
 async fn known(connection: &mut Connection, digest: Digest, by: PrincipalId) -> Option<Known> {
-    object::lease_known(connection, (team(), bucket()), digest, 3, by, LEASE)
+    let wanted = [(digest, 3)];
+    let known = many::lease_known(connection, &owner(by), &wanted)
         .await
-        .unwrap()
+        .unwrap();
+    known.get(&wanted[0]).copied()
 }
 
 async fn add(
@@ -146,13 +157,15 @@ async fn add(
     object: ObjectId,
 ) -> bool {
     let new = NewDraftEntry {
-        version_id: version,
         path: &path.parse().unwrap(),
         size_bytes: 3,
         digest: sha256(1),
         object_id: object,
     };
-    entry::insert(connection, &new).await.unwrap()
+    let added = many::insert_entries(connection, version, &[new])
+        .await
+        .unwrap();
+    !added.is_empty()
 }
 
 #[tokio::test]
@@ -184,8 +197,14 @@ async fn only_the_index_says_that_something_is_there() {
             ((team(), id(22)), 3),
             ((team(), bucket()), 4),
         ] {
-            let found = object::lease_known(&mut tx, place, sha256(1), size, alice(), LEASE).await;
-            assert_eq!(found.unwrap(), None);
+            let wanted = [(sha256(1), size)];
+            let elsewhere = Owner {
+                team_id: place.0,
+                bucket_id: place.1,
+                ..owner(alice())
+            };
+            let found = many::lease_known(&mut tx, &elsewhere, &wanted).await;
+            assert_eq!(found.unwrap().get(&wanted[0]), None);
         }
     })
     .await;
@@ -295,9 +314,13 @@ async fn nothing_that_is_needed_or_leased_is_doomed() {
             .unwrap();
         // A dedup leases it anew
         let until = LATER.plus(Duration::from_secs(1));
-        let place = (team(), bucket());
-        let leased = object::lease_known(&mut connection, place, sha256(1), 3, bob(), until).await;
-        assert!(leased.unwrap().is_some());
+        let wanted = [(sha256(1), 3)];
+        let later = Owner {
+            leased_until: until,
+            ..owner(bob())
+        };
+        let leased = many::lease_known(&mut connection, &later, &wanted).await;
+        assert!(leased.unwrap().contains_key(&wanted[0]));
         assert!(!object::doom(&database, object, LATER).await.unwrap());
         assert!(object::doom(&database, object, until).await.unwrap());
         assert_eq!(known(&mut connection, sha256(1), alice()).await, None);
@@ -388,14 +411,88 @@ async fn totals_are_of_the_draft_alone() {
             assert!(add(&mut tx, version, path, object).await);
         }
         assert_eq!(entry::totals(&mut tx, draft).await.unwrap(), (2, 6));
-        assert!(entry::counts_on(&mut tx, draft, object).await.unwrap());
-        assert!(!entry::counts_on(&mut tx, draft, id(99)).await.unwrap());
+        let counted = many::of_draft(&mut tx, draft, &[id(99), object]).await;
+        let counted: Vec<_> = counted.unwrap().into_iter().map(|row| row.id).collect();
+        assert_eq!(counted, [object]);
         let of_digest = entry::object_of_digest(&mut tx, draft, sha256(1)).await;
         assert_eq!(of_digest.unwrap(), Some(object));
         super::commit(tx).await.unwrap();
         assert_eq!(entry::object_count(&database, draft).await.unwrap(), 1);
         assert_eq!(entry::list(&database, draft).await.unwrap().len(), 2);
         assert_eq!(object::pending_of(&database, draft).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// More than one statement takes.
+#[tokio::test]
+async fn a_thousand_rows_are_as_one() {
+    const COUNT: u32 = 1_001;
+    let digest = |n: u32| {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&n.to_be_bytes());
+        Digest::Sha256(Sha256Digest::from_bytes(bytes))
+    };
+    let object = |n: u32| -> ObjectId { protocol::Id::from_parts(u64::from(n), [9; 10]) };
+    for_each_database(|database| async move {
+        let draft = seeded(&database).await;
+        let keys: Vec<ObjectKey> = (0..COUNT)
+            .map(|n| format!("objects/{n}").parse().unwrap())
+            .collect();
+        let objects: Vec<NewObject<'_>> = (0..COUNT)
+            .zip(&keys)
+            .map(|(n, key)| NewObject {
+                id: object(n),
+                key,
+                size_bytes: 3,
+                digest: digest(n),
+            })
+            .collect();
+        let paths: Vec<EntryPath> = (0..COUNT).map(|n| n.to_string().parse().unwrap()).collect();
+        let entries: Vec<NewDraftEntry<'_>> = (0..COUNT)
+            .zip(&paths)
+            .map(|(n, path)| NewDraftEntry {
+                path,
+                size_bytes: 3,
+                digest: digest(n),
+                object_id: object(n),
+            })
+            .collect();
+        let mut tx = database.begin().await.unwrap();
+        many::insert_pending(&mut tx, &owner(alice()), &objects)
+            .await
+            .unwrap();
+        let added = many::insert_entries(&mut tx, draft, &entries)
+            .await
+            .unwrap();
+        assert_eq!(added.len(), COUNT as usize);
+        let added = many::insert_entries(&mut tx, draft, &entries)
+            .await
+            .unwrap();
+        assert!(added.is_empty(), "{added:?}");
+        let ids: Vec<ObjectId> = (0..COUNT).map(object).collect();
+        let rows = many::of_draft(&mut tx, draft, &ids).await.unwrap();
+        assert_eq!(rows.len(), COUNT as usize);
+
+        // What is settled is not settled again; a tag may be missing
+        let seen: Vec<_> = ids
+            .iter()
+            .map(|id| (*id, (*id != object(5)).then_some("\"e\"")))
+            .collect();
+        let by = VerifiedBy::StoreDigest;
+        let first = many::settle_verified(&mut tx, &seen[..2], by, NOW).await;
+        assert_eq!(first.unwrap().len(), 2);
+        let rest = many::settle_verified(&mut tx, &seen, by, NOW).await;
+        let rest = rest.unwrap();
+        assert_eq!(rest.len(), COUNT as usize - 2);
+        assert!(!rest.contains(&object(0)) && rest.contains(&object(COUNT - 1)));
+
+        let wanted: Vec<_> = (0..=COUNT).map(|n| (digest(n), 3)).collect();
+        let known = many::lease_known(&mut tx, &owner(bob()), &wanted).await;
+        let known = known.unwrap();
+        assert_eq!(known.len(), COUNT as usize);
+        let verified = Known::Verified(object(700), VerifiedBy::StoreDigest);
+        assert_eq!(known.get(&(digest(700), 3)), Some(&verified));
     })
     .await;
 }

@@ -130,18 +130,54 @@ pub(super) struct ListedUpload {
 impl ListMultipartUploadsResult {
     /// A key of the page as it is in the bucket; `None` when it cannot be one.
     pub(super) fn decoded(&self, key: &str) -> Option<String> {
-        // SeaweedFS says `url` and encodes nothing: what no encoder leaves gives that away
-        let is_encoded = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~*/%+".contains(&byte);
-        if self.encoding_type.as_deref() != Some("url") || !key.bytes().all(is_encoded) {
-            return Some(key.to_owned());
-        }
-        // S3 writes a space as `+`, and a plus as `%2B`
-        let spaced = key.replace('+', " ");
-        let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
-        decoded.ok().map(std::borrow::Cow::into_owned)
+        decoded(self.encoding_type.as_deref(), key)
     }
 }
 
+/// A page of a bucket's objects.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListBucketResult {
+    #[serde(default)]
+    pub(super) is_truncated: bool,
+    /// `url` when the keys are encoded.
+    pub(super) encoding_type: Option<String>,
+    #[serde(default)]
+    pub(super) contents: Vec<ListedContent>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListedContent {
+    pub(super) key: String,
+    #[serde(rename = "ETag")]
+    pub(super) etag: String,
+    pub(super) size: u64,
+}
+
+impl ListBucketResult {
+    /// A key of the page as it is in the bucket; `None` when it cannot be one.
+    pub(super) fn decoded(&self, key: &str) -> Option<String> {
+        decoded(self.encoding_type.as_deref(), key)
+    }
+}
+
+/// A listed key as it is in the bucket.
+fn decoded(encoding_type: Option<&str>, key: &str) -> Option<String> {
+    // SeaweedFS says `url` and encodes nothing: what no encoder leaves gives that away
+    let is_encoded = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~*/%+".contains(&byte);
+    if encoding_type != Some("url") || !key.bytes().all(is_encoded) {
+        return Some(key.to_owned());
+    }
+    // S3 writes a space as `+`, and a plus as `%2B`
+    let spaced = key.replace('+', " ");
+    let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
+    decoded.ok().map(std::borrow::Cow::into_owned)
+}
+
+impl Document for ListBucketResult {
+    const ROOT: &'static str = "ListBucketResult";
+}
 impl Document for ListMultipartUploadsResult {
     const ROOT: &'static str = "ListMultipartUploadsResult";
 }
