@@ -4,12 +4,14 @@ use crate::plan::Piece;
 use bytes::Bytes;
 use futures::Stream as _;
 use http_body::{Body, Frame, SizeHint};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, Take};
+use tokio::io::{AsyncReadExt as _, Take};
 use tokio::sync::Notify;
 use tokio_util::io::ReaderStream;
 
@@ -44,6 +46,8 @@ impl Sending {
 /// The body.
 #[derive(Debug)]
 pub(crate) struct FileBody {
+    /// Read when the file was opened, which is one turn less for small files.
+    first: Option<Bytes>,
     stream: ReaderStream<Take<tokio::fs::File>>,
     left: u64,
     sending: Arc<Sending>,
@@ -57,23 +61,38 @@ impl FileBody {
         piece: Piece,
         sending: Arc<Sending>,
     ) -> std::io::Result<Option<Self>> {
-        let mut file = tokio::fs::File::open(path).await?;
-        if file.metadata().await?.len() != file_size_bytes {
-            return Ok(None);
-        }
-        if piece.offset > 0 {
-            file.seek(std::io::SeekFrom::Start(piece.offset)).await?;
-        }
-        let capacity = usize::try_from(piece.length).unwrap_or(CHUNK_BYTES);
-        Ok(Some(Self {
-            stream: ReaderStream::with_capacity(
-                file.take(piece.length),
-                capacity.clamp(1, CHUNK_BYTES),
-            ),
-            left: piece.length,
-            sending,
+        let path = path.to_owned();
+        let opening = move || open(&path, file_size_bytes, piece);
+        let opened = tokio::task::spawn_blocking(opening).await??;
+        Ok(opened.map(|(file, first)| {
+            let rest = piece.length.saturating_sub(first.len() as u64);
+            let capacity = usize::try_from(rest).unwrap_or(CHUNK_BYTES);
+            Self {
+                first: (!first.is_empty()).then_some(first),
+                stream: ReaderStream::with_capacity(
+                    tokio::fs::File::from_std(file).take(rest),
+                    capacity.clamp(1, CHUNK_BYTES),
+                ),
+                left: piece.length,
+                sending,
+            }
         }))
     }
+}
+
+/// The file, and the first bytes of the piece.
+fn open(path: &Path, file_size_bytes: u64, piece: Piece) -> std::io::Result<Option<(File, Bytes)>> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() != file_size_bytes {
+        return Ok(None);
+    }
+    if piece.offset > 0 {
+        file.seek(SeekFrom::Start(piece.offset))?;
+    }
+    let wanted = piece.length.min(CHUNK_BYTES as u64);
+    let mut first = Vec::with_capacity(usize::try_from(wanted).unwrap_or(CHUNK_BYTES));
+    (&mut file).take(wanted).read_to_end(&mut first)?;
+    Ok(Some((file, first.into())))
 }
 
 impl Body for FileBody {
@@ -87,7 +106,11 @@ impl Body for FileBody {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        match ready!(Pin::new(&mut self.stream).poll_next(context)) {
+        let next = match self.first.take() {
+            Some(first) => Some(Ok(first)),
+            None => ready!(Pin::new(&mut self.stream).poll_next(context)),
+        };
+        match next {
             Some(Ok(bytes)) => {
                 let count = bytes.len() as u64;
                 self.left = self.left.saturating_sub(count);

@@ -10,6 +10,7 @@ pub use object::{GetObjectOptions, GetObjectOutcome, get_object};
 use crate::api::Api;
 use crate::error::{Error, Peer, Result};
 use crate::hash::blocking;
+use crate::pace::Pace;
 use crate::plan::Parallelism;
 use crate::progress::{Meter, Phase, Progress};
 use crate::target::Target;
@@ -24,7 +25,6 @@ use protocol::transfer::Reach;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// Files that wait to be fetched before the next page is asked for.
 const BACKLOG: usize = 64;
@@ -114,12 +114,12 @@ pub async fn get(api: &Api, options: GetOptions, progress: &dyn Progress) -> Res
     if names.needed() {
         pages.check_names(names).await?;
     }
-    let slots = Semaphore::new(options.parallelism.parts());
+    let pace = Pace::new(options.parallelism.parts());
     let run = Run {
         pages: &pages,
         meter: &meter,
         target,
-        slots: &slots,
+        pace: &pace,
         parallelism: options.parallelism,
     };
     meter.phase(Phase::Downloading);
@@ -142,7 +142,7 @@ struct Run<'a> {
     pages: &'a Pages<'a>,
     meter: &'a Meter<'a>,
     target: Arc<Target>,
-    slots: &'a Semaphore,
+    pace: &'a Pace,
     parallelism: Parallelism,
 }
 
@@ -231,7 +231,7 @@ impl<'a> Run<'a> {
             self.pages,
             self.meter,
             &self.target,
-            self.slots,
+            self.pace,
             self.parallelism.parts(),
             page,
             index,

@@ -29,6 +29,7 @@ pub mod error;
 mod get;
 mod hash;
 mod http_client;
+mod pace;
 mod plan;
 mod progress;
 mod put;

@@ -4,8 +4,10 @@ use protocol::digest::{Digest, Sha256Digest};
 use protocol::layout::{Layout, MAX_PARTS};
 use protocol::transfer::{MAX_BATCH, PartDigest};
 
-/// How much of the source is hashed before the first of it goes up, in bytes.
+/// How much of the source is hashed and registered at a time, in bytes.
 const BATCH_BYTES: u64 = 1 << 30;
+/// Files of the first batch: while they go up, the others are hashed and registered.
+const FIRST_BATCH: usize = 250;
 /// How much of one object is signed at a time, in bytes: its URLs live an hour.
 const WINDOW_BYTES: u64 = 1 << 30;
 /// Downloads from this size on are cut into ranges, in bytes.
@@ -18,7 +20,8 @@ const RANGES_MIN_BYTES: u64 = 64 << 20;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parallelism {
-    /// Parts or ranges of large files, of all of them together. At least 1.
+    /// Parts or ranges of large files, of all of them together; fewer where more are not faster. At
+    /// least 1.
     pub parts: usize,
     /// Files that go in one request. At least 1.
     pub files: usize,
@@ -52,7 +55,7 @@ pub(crate) fn order(sizes: &[u64]) -> Vec<usize> {
 }
 
 /// Cuts a list of files with their sizes into batches to hash and register: each has at most
-/// `MAX_BATCH` files, and ends with the file that brings it to 1 GiB.
+/// `MAX_BATCH` files, the first one fewer, and ends with the file that brings it to 1 GiB.
 pub(crate) fn batches(files: impl IntoIterator<Item = (usize, u64)>) -> Vec<Vec<usize>> {
     let mut batches = Vec::new();
     let mut batch = Vec::new();
@@ -60,7 +63,12 @@ pub(crate) fn batches(files: impl IntoIterator<Item = (usize, u64)>) -> Vec<Vec<
     for (index, size) in files {
         batch.push(index);
         bytes = bytes.saturating_add(size);
-        if batch.len() == MAX_BATCH || bytes >= BATCH_BYTES {
+        let most = if batches.is_empty() {
+            FIRST_BATCH
+        } else {
+            MAX_BATCH
+        };
+        if batch.len() == most || bytes >= BATCH_BYTES {
             batches.push(std::mem::take(&mut batch));
             bytes = 0;
         }

@@ -4,6 +4,7 @@ use super::fetch::{Wanted, fetch};
 use super::page::{Entry, EntryLease, EntryPage, Pages};
 use crate::error::{Error, Peer, Result, shown};
 use crate::hash::{Hasher, blocking, composite, digest_of};
+use crate::pace::Pace;
 use crate::plan::{self, Fetch, Piece};
 use crate::progress::Meter;
 use crate::sink::Sink;
@@ -11,7 +12,6 @@ use crate::target::{Place, Target, Temp};
 use futures::{StreamExt as _, TryStreamExt as _};
 use protocol::digest::{Digest, Sha256Digest};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// One file, and what it takes to get it.
 pub(super) struct FileGet<'a> {
@@ -19,7 +19,7 @@ pub(super) struct FileGet<'a> {
     meter: &'a Meter<'a>,
     target: Arc<Target>,
     /// Shared by the ranges of all large files.
-    slots: &'a Semaphore,
+    turns: &'a Pace,
     in_flight: usize,
     page: Arc<EntryPage>,
     index: usize,
@@ -39,7 +39,7 @@ impl<'a> FileGet<'a> {
         pages: &'a Pages<'a>,
         meter: &'a Meter<'a>,
         target: &Arc<Target>,
-        slots: &'a Semaphore,
+        turns: &'a Pace,
         in_flight: usize,
         page: &Arc<EntryPage>,
         index: usize,
@@ -55,7 +55,7 @@ impl<'a> FileGet<'a> {
             pages,
             meter,
             target: Arc::clone(target),
-            slots,
+            turns,
             in_flight,
             page: Arc::clone(page),
             index,
@@ -131,10 +131,13 @@ impl<'a> FileGet<'a> {
             Fetch::Ranges(pieces) => {
                 let parts: Vec<Sha256Digest> = futures::stream::iter(pieces.clone())
                     .map(|Piece { offset, length }| async move {
-                        let _turn = self.slots.acquire().await;
+                        let turn = self.turns.turn().await;
                         let end = Some(offset + length);
                         match self.stretch(temp, offset, end, Hasher::sha256()).await? {
-                            Digest::Sha256(digest) => Ok::<_, Error>(digest),
+                            Digest::Sha256(digest) => {
+                                turn.moved(length);
+                                Ok::<_, Error>(digest)
+                            }
                             _ => Err(Error::internal("a part was hashed by another rule")),
                         }
                     })

@@ -10,6 +10,7 @@ use super::send::{Sent, send};
 use crate::api::Api;
 use crate::error::{Error, Result};
 use crate::hash::{FileDigest, LocalFile, digest_file, threads};
+use crate::pace::Pace;
 use crate::plan::{Parallelism, Piece};
 use crate::progress::{Meter, Phase};
 use crate::source::Source;
@@ -39,7 +40,7 @@ pub(super) struct Run<'a> {
     parallelism: Parallelism,
     reach: Reach,
     hashing: Semaphore,
-    slots: Semaphore,
+    pace: Pace,
 }
 
 /// Something finished.
@@ -84,7 +85,7 @@ impl<'a> Run<'a> {
             parallelism,
             reach,
             hashing: Semaphore::new(threads()),
-            slots: Semaphore::new(parallelism.parts()),
+            pace: Pace::new(parallelism.parts()),
         }
     }
 
@@ -269,7 +270,7 @@ impl<'a> Run<'a> {
             file,
             layout,
             digest,
-            slots: &self.slots,
+            pace: &self.pace,
             in_flight: self.parallelism.parts(),
             meter: self.meter,
             reach: self.reach,

@@ -5,6 +5,7 @@ use super::send::{Sent, send};
 use crate::api::Api;
 use crate::error::{Error, Peer, Result, printable};
 use crate::hash::{FileDigest, LocalFile, digest_file, threads};
+use crate::pace::Pace;
 use crate::plan::{Parallelism, Piece};
 use crate::progress::{Meter, Phase, Progress};
 use crate::retry::Attempts;
@@ -201,7 +202,7 @@ impl ObjectPut<'_> {
     }
 
     async fn in_parts(&self, layout: Layout, digest: FileDigest) -> Result<Object> {
-        let slots = Semaphore::new(self.options.parallelism.parts());
+        let pace = Pace::new(self.options.parallelism.parts());
         let body = NewUpload {
             key: self.options.key.clone(),
             size_bytes: self.file.size_bytes,
@@ -216,7 +217,7 @@ impl ObjectPut<'_> {
                 file: Arc::clone(&self.file),
                 layout,
                 digest: digest.clone(),
-                slots: &slots,
+                pace: &pace,
                 in_flight: self.options.parallelism.parts(),
                 meter: self.meter,
                 reach: self.options.reach,

@@ -4,6 +4,7 @@ use super::send::{Sent, send};
 use crate::api::Api;
 use crate::error::{Error, Peer, Result};
 use crate::hash::{FileDigest, LocalFile};
+use crate::pace::Pace;
 use crate::plan::{self, Piece};
 use crate::progress::Meter;
 use crate::retry::Attempts;
@@ -16,7 +17,6 @@ use protocol::layout::Layout;
 use protocol::transfer::{Object, PartDigest, Reach, SignPartsRequest, UploadState, UploadedParts};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// What came of an upload.
 pub(super) enum Uploaded {
@@ -34,7 +34,7 @@ pub(super) struct PartsUpload<'a> {
     pub(super) layout: Layout,
     pub(super) digest: FileDigest,
     /// Shared by all large files.
-    pub(super) slots: &'a Semaphore,
+    pub(super) pace: &'a Pace,
     pub(super) in_flight: usize,
     pub(super) meter: &'a Meter<'a>,
     pub(super) reach: Reach,
@@ -162,7 +162,7 @@ impl PartsUpload<'_> {
     }
 
     async fn send_part(&self, part: PartDigest, mut signed: Signed) -> Result<Part> {
-        let _turn = self.slots.acquire().await;
+        let turn = self.pace.turn().await;
         let slice = Slice {
             file: Arc::clone(&self.file),
             piece: self.piece(&part),
@@ -172,7 +172,10 @@ impl PartsUpload<'_> {
         let mut refreshed = false;
         loop {
             match send(self.api, &slice, &signed, &mut attempts, self.meter).await? {
-                Sent::Done => return Ok(Part::Sent { refreshed }),
+                Sent::Done => {
+                    turn.moved(slice.piece.length);
+                    return Ok(Part::Sent { refreshed });
+                }
                 Sent::Exists(error) => return Err(error),
                 Sent::Gone(error) => return Ok(Part::Gone(error)),
                 Sent::Spent { refused, error } => {

@@ -77,9 +77,9 @@ async fn a_store_that_always_refuses_is_believed() {
 #[tokio::test(start_paused = true)]
 async fn urls_that_ran_out_together_are_replaced_together() {
     let fake = Fake::start();
-    fake.world().expired.extend(1..=300);
+    fake.world().expired.extend(1..=200);
     let source = tempfile::tempdir().unwrap();
-    for n in 0..300 {
+    for n in 0..200 {
         fs::write(source.path().join(format!("{n}")), pattern(n, 10)).unwrap();
     }
     client::put(&fake.api(), options(source.path()), &NoProgress)

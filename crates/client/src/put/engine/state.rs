@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicBool;
 
 /// How many sent files are reported together while others are still being sent. What was not
 /// reported is sent again by a put that takes up a killed one.
-const REPORT_FILES: usize = 500;
+const REPORT_FILES: usize = 1_000;
 /// The same in bytes.
 const REPORT_BYTES: u64 = 128 << 20;
 /// How often one file is begun anew because what was sent of it is not there.
@@ -278,9 +278,15 @@ impl<'s> State<'s> {
         } = *single;
         trouble.attempts = Some(attempts);
         // After broken connections the same URL may be given out once more
+        let was_tried = error.is_some();
         let refused = error.filter(|error| matches!(error, Error::Store(_)));
         trouble.refused = refused.map(|error| (signed, error));
-        self.to_register.push_back(index);
+        if was_tried {
+            // Before the others that wait, so that its next URL is not an old one again
+            self.to_register.push_front(index);
+        } else {
+            self.to_register.push_back(index);
+        }
     }
 
     pub(super) fn large_done(&mut self, meter: &Meter<'_>, large: &Large) {
