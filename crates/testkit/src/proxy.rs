@@ -1,12 +1,13 @@
 //! A proxy on loopback that counts the bytes that pass it and can hold them back: a slow line to a store,
 //! whichever store it is.
 //!
-//! It knows nothing of HTTP: what was signed for its address arrives as it was sent.
+//! It changes nothing: what was signed for its address arrives as it was sent.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ struct Shared {
     target: SocketAddr,
     up: Line,
     down: Line,
+    /// The access keys' ids of the requests that passed.
+    access_key_ids: Mutex<BTreeSet<String>>,
     stopped: AtomicBool,
 }
 
@@ -75,6 +78,7 @@ impl Proxy {
             target,
             up: Line::new(),
             down: Line::new(),
+            access_key_ids: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
         let serving = Arc::clone(&shared);
@@ -110,6 +114,11 @@ impl Proxy {
         self.shared.up.passed_bytes.load(Ordering::Relaxed)
     }
 
+    /// The ids of the S3 access keys that signed what went to the store since it was last asked.
+    pub fn take_access_key_ids(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *self.shared.access_key_ids())
+    }
+
     /// Bytes that came back.
     pub fn received_bytes(&self) -> u64 {
         self.shared.down.passed_bytes.load(Ordering::Relaxed)
@@ -131,19 +140,38 @@ fn connect(client: TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
     }
     let (client_too, store_too) = (client.try_clone()?, store.try_clone()?);
     let (up, down) = (Arc::clone(shared), Arc::clone(shared));
-    thread::spawn(move || hand_on(client_too, store_too, &up.up));
-    thread::spawn(move || hand_on(store, client, &down.down));
+    let note = move |chunk: &[u8]| up.access_key_ids().extend(access_key_id(chunk));
+    let up = Arc::clone(shared);
+    thread::spawn(move || hand_on(client_too, store_too, &up.up, note));
+    thread::spawn(move || hand_on(store, client, &down.down, |_| {}));
     Ok(())
 }
 
+impl Shared {
+    fn access_key_ids(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        let ids = self.access_key_ids.lock();
+        ids.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The id in the URL of the request that begins with these bytes: who waits for the answer before asking
+/// again begins each request with bytes of its own.
+fn access_key_id(chunk: &[u8]) -> Option<String> {
+    let line = chunk.split(|byte| *byte == b'\r').next()?;
+    let line = std::str::from_utf8(line).ok()?;
+    let (_, credential) = line.split_once("X-Amz-Credential=")?;
+    credential.split('%').next().map(str::to_owned)
+}
+
 /// Hands bytes on until one side ends.
-fn hand_on(mut from: TcpStream, mut to: TcpStream, line: &Line) {
+fn hand_on(mut from: TcpStream, mut to: TcpStream, line: &Line, note: impl Fn(&[u8])) {
     let mut buffer = vec![0; CHUNK_BYTES];
     loop {
         match from.read(&mut buffer) {
             Ok(0) | Err(_) => break,
             Ok(length) => {
                 let chunk = buffer.get(..length).unwrap_or_default();
+                note(chunk);
                 line.pass(length);
                 if to.write_all(chunk).is_err() {
                     // Whoever sends learns at once that nobody listens

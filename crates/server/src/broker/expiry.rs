@@ -52,8 +52,8 @@ impl Windows {
     }
 }
 
-/// URLs end this long before the credential that signs them does.
-pub(super) const CREDENTIAL_SKEW: Duration = Duration::from_mins(2);
+/// URLs end this long before the credential that signs them does, in seconds: clocks differ.
+const CREDENTIAL_SKEW_SECONDS: i64 = 120;
 /// How far the clock may have moved, either way, since a request was allowed.
 pub(super) const PERMIT_MAX_AGE: Duration = Duration::from_mins(2);
 
@@ -127,7 +127,7 @@ pub fn expiry(now: Timestamp, bounds: &Bounds) -> Result<Expiry, Fault> {
     let until = |end: Timestamp| end.unix_seconds().saturating_sub(from);
     let credential_ends = bounds
         .credential_expires_at
-        .map(|at| until(at.minus(CREDENTIAL_SKEW)));
+        .map(|at| usable_seconds(until(at)));
     let least = [
         (bounds.asked_seconds, BoundBy::Request),
         (bounds.limit_seconds.map(i64::from), BoundBy::Limit),
@@ -161,6 +161,13 @@ pub fn expiry(now: Timestamp, bounds: &Bounds) -> Result<Expiry, Fault> {
         expires_at: Timestamp::from_unix_seconds(window.ends().unix_seconds()),
         bound_by,
     })
+}
+
+/// For how long a credential that ends in so many seconds is signed with: of a short life a tenth is left
+/// aside, or none would remain.
+fn usable_seconds(left: i64) -> i64 {
+    let tenth = left.max(0) / 10 + 1;
+    left.saturating_sub(tenth.min(CREDENTIAL_SKEW_SECONDS))
 }
 
 #[cfg(test)]
@@ -210,10 +217,15 @@ mod tests {
         };
         assert_eq!(live(&policy), Ok((40, BoundBy::BucketPolicy)));
         let credential = Bounds {
-            credential_expires_at: Some(at(NOW + 150_000)),
+            credential_expires_at: Some(at(NOW + 33_000)),
             ..policy
         };
-        assert_eq!(live(&credential), Ok((30, BoundBy::Credential)));
+        assert_eq!(live(&credential), Ok((29, BoundBy::Credential)));
+        let long = Bounds {
+            credential_expires_at: Some(at(NOW + 3_600_000)),
+            ..bounds()
+        };
+        assert_eq!(live(&long), Ok((3_480, BoundBy::Credential)));
         let session = Bounds {
             ends_at: Some(at(NOW + 20_999)),
             ..credential
@@ -235,7 +247,7 @@ mod tests {
             ..bounds()
         };
         assert_eq!(live(&limit), Err(Fault::NothingLeft(BoundBy::Limit)));
-        for ends in [NOW - 1, NOW, NOW + 120_000, i64::MIN] {
+        for ends in [NOW - 1, NOW, NOW + 1_000, i64::MIN] {
             let credential = Bounds {
                 credential_expires_at: Some(at(ends)),
                 ..bounds()
@@ -339,13 +351,18 @@ mod tests {
                 counted(bounds.asked_seconds, BoundBy::Request),
                 counted(bounds.limit_seconds.map(i64::from), BoundBy::Limit),
                 counted(bounds.policy_age_seconds.map(i64::from), BoundBy::BucketPolicy),
-                absolute(bounds.credential_expires_at.map(|t| t.minus(CREDENTIAL_SKEW)), BoundBy::Credential),
+                bounds.credential_expires_at.map(|t| {
+                    let left = t.unix_seconds().saturating_sub(expiry.signed_at().unix_seconds());
+                    let end = expiry.signed_at().unix_seconds().saturating_add(usable_seconds(left));
+                    (end.saturating_mul(1000), BoundBy::Credential)
+                }),
                 absolute(bounds.ends_at, BoundBy::Operation),
                 counted(Some(i64::from(bounds.cap_seconds)), BoundBy::Operation),
             ];
             for (bound, by) in all.iter().flatten() {
                 prop_assert!(end <= *bound, "outlives {:?}", by);
             }
+            prop_assert!(bounds.credential_expires_at.is_none_or(|at| expiry.expires_at < at));
             // The one that is named leaves no further second, unless the signature's own limit does
             let named = all.iter().flatten().filter(|(_, by)| *by == expiry.bound_by);
             let tightest = named.map(|(bound, _)| *bound).min().unwrap();

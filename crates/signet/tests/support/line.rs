@@ -1,5 +1,10 @@
 //! A broker and a store of any kind behind a line that can be slow, and files to move over it.
-#![allow(dead_code, reason = "every test binary uses its own part of this")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "every test binary uses its own part of this"
+)]
 
 #[path = "world.rs"]
 pub(crate) mod world;

@@ -1,0 +1,188 @@
+//! Transfers that take longer than the credential lives that their URLs are signed with (T17): it is
+//! minted anew ahead of its end, and each URL is signed with one that is good.
+//!
+//! Roles have such credentials. Azure's delegated keys live for days, and what Google's URLs are signed
+//! with does not end.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+#[path = "support/sts.rs"]
+mod sts;
+#[path = "support/line.rs"]
+mod support;
+
+use client::{GetOptions, NoProgress, Parallelism, PutOptions};
+use devstore::{BucketSettings, Credential, DevStore, Scope};
+use presign::{Method, Request, Target, Ttl, Window, s3};
+use protocol::bucket::{NewBucket, StorePlace};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use sts::{Key, Sts};
+use support::world::{SIGNET, install_crypto, join, noise, write};
+use support::{assert_same, tell, write_noise};
+use testkit::process::Broker;
+use testkit::proxy::Proxy;
+
+/// Life of every URL, in seconds.
+const WINDOW: &str = "5";
+/// Life that is said of each credential.
+const LIFE: Duration = Duration::from_secs(10);
+const BYTES_PER_SECOND: u64 = 8 << 20;
+const LARGE_BYTES: u64 = 160 << 20;
+const SMALL_FILES: u64 = 24;
+const CONTAINER: &str = "team-vision";
+const REGION: &str = "us-east-1";
+
+/// Puts and gets for longer than two credentials live. The ids of the access keys that signed what the
+/// store was asked for, by putting and by getting.
+async fn moved(store: SocketAddr, container: &str, plan: Value) -> [BTreeSet<String>; 2] {
+    install_crypto();
+    let proxy = Proxy::before(store).unwrap();
+    let mut broker = Broker::new(SIGNET, None).unwrap();
+    for kind in ["DOWNLOAD", "PART", "UPLOAD"] {
+        broker = broker.with(&format!("SIGNET_URLS__{kind}_SECONDS"), WINDOW);
+    }
+    broker.start().unwrap();
+    let place = StorePlace::s3(format!("http://{}", proxy.address()), REGION, container);
+    let plan = serde_json::from_value(plan).unwrap();
+    let mut bucket = NewBucket::new("vision".parse().unwrap(), place, plan);
+    // Keys of a test open more than one team's root, which the check would find
+    bucket.verify = false;
+    let token = join(&broker, &bucket, "ada").await;
+    let api = broker.api(&token).unwrap();
+
+    let data = tempfile::tempdir().unwrap();
+    write_noise(&data.path().join("large.bin"), 1, LARGE_BYTES);
+    for number in 0..SMALL_FILES {
+        let small = noise(10 + number, 1 << 20);
+        write(data.path(), &number.to_string(), &small);
+    }
+    proxy.slow_down(BYTES_PER_SECOND);
+    let parallelism = Parallelism { parts: 2, files: 4 };
+    let artifact: protocol::name::ArtifactRef = "vision/p/c".parse().unwrap();
+    proxy.take_access_key_ids();
+    let mut put = PutOptions::new(data.path(), artifact.clone());
+    put.parallelism = parallelism;
+    let begun = Instant::now();
+    client::put(&api, put, &NoProgress).await.unwrap();
+    assert!(begun.elapsed() > 2 * LIFE, "it was no slow line");
+    let putting = proxy.take_access_key_ids();
+
+    let copy = tempfile::tempdir().unwrap();
+    let mut get = GetOptions::new(artifact, copy.path());
+    get.parallelism = parallelism;
+    client::get(&api, get, &NoProgress).await.unwrap();
+    assert_eq!(assert_same(data.path(), copy.path()), SMALL_FILES + 1);
+    [putting, proxy.take_access_key_ids()]
+}
+
+fn assert_minted_anew(store: &str, [putting, getting]: &[BTreeSet<String>; 2]) {
+    tell(&format!(
+        "{store}: put with {} access keys, got with {}, each for {} s",
+        putting.len(),
+        getting.len(),
+        LIFE.as_secs()
+    ));
+    assert!(putting.len() >= 3, "{putting:?}");
+    assert!(getting.len() >= 3, "{getting:?}");
+}
+
+fn plan(sts: &Sts, role_arn: &str, key: &Key) -> Value {
+    json!({
+        "plan": "assume-role", "role_arn": role_arn, "session_seconds": 900,
+        "access_key_id": key.id, "secret_access_key": key.secret,
+        "sts_endpoint": sts.endpoint(),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_outlives_its_credentials_on_s3() {
+    let keys: Vec<Key> = (0..100).map(Key::numbered).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("access.log");
+    let mut builder = DevStore::builder(folder.path().join("store"))
+        .access_log(&log)
+        .listen(([127, 0, 0, 1], 0).into())
+        .bucket(BucketSettings::new(CONTAINER));
+    for key in &keys {
+        let scope = Scope::Buckets(vec![CONTAINER.to_owned()]);
+        builder = builder.credential(Credential::new(key.session(None), scope));
+    }
+    let store = builder.start().await.unwrap();
+    let sts = Sts::of_keys(keys, LIFE).await;
+    let role = "arn:aws:iam::123456789012:role/signet";
+    let plan = plan(&sts, role, &Key::numbered(1_000));
+    let address = store.endpoint().strip_prefix("http://").unwrap();
+    let used = moved(address.parse().unwrap(), CONTAINER, plan).await;
+    assert_minted_anew("S3", &used);
+    // The store's own log says the same
+    let log = std::fs::read_to_string(log).unwrap();
+    for id in used.iter().flatten() {
+        assert!(
+            log.contains(&format!("X-Amz-Credential={id}%2F")),
+            "{id} is not in the log"
+        );
+    }
+}
+
+/// SeaweedFS mints each session itself; that it ends early is said on its way to Signet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_outlives_its_credentials_on_seaweedfs() {
+    let Some(seaweedfs) = sts::SeaweedFs::find() else {
+        return;
+    };
+    let sts = Sts::before(&seaweedfs.role.sts_endpoint, LIFE).await;
+    let plan = plan(&sts, &seaweedfs.role.role_arn, &seaweedfs.admin);
+    let address = seaweedfs.endpoint.strip_prefix("http://").unwrap();
+    let container = &seaweedfs.buckets[0].name;
+    let used = moved(address.parse().unwrap(), container, plan).await;
+    assert_minted_anew("SeaweedFS", &used);
+}
+
+/// A URL that outlives its credential is refused when that has ended, and not before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_has_ended_is_refused_by_s3() {
+    const SECONDS: i64 = 3;
+    install_crypto();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the store's clock is the machine's"
+    )]
+    let now = jiff::Timestamp::now().as_second();
+    let from = presign::Timestamp::from_unix_seconds(now);
+    let ends_at = presign::Timestamp::from_unix_seconds(now + SECONDS);
+    let key = Key::numbered(1);
+    let folder = tempfile::tempdir().unwrap();
+    let scope = Scope::Buckets(vec![CONTAINER.to_owned()]);
+    let store = DevStore::builder(folder.path().join("store"))
+        .listen(([127, 0, 0, 1], 0).into())
+        .bucket(BucketSettings::new(CONTAINER))
+        .credential(Credential::new(key.session(Some(ends_at)), scope))
+        .start()
+        .await
+        .unwrap();
+    let endpoint = s3::Endpoint::parse(store.endpoint(), s3::Addressing::Path, CONTAINER, REGION);
+    // Signed as by somebody who does not know when it ends
+    let signer = s3::Signer::new(endpoint.unwrap(), key.session(None));
+    let request = Request::new(Method::Put, Target::Object("a"));
+    let ttl = Ttl::from_seconds(600).unwrap();
+    let url = signer.sign(&request, Window { from, ttl }).unwrap();
+    let put = async || {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = http.put(url.expose()).body("hello").send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(put().await.0, 200);
+    tokio::time::sleep(Duration::from_secs(SECONDS.unsigned_abs() + 1)).await;
+    let (status, body) = put().await;
+    assert!(
+        body.contains("<Code>ExpiredToken</Code>"),
+        "{status}: {body}"
+    );
+    assert_eq!(status, 400);
+}
