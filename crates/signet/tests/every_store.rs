@@ -32,6 +32,7 @@ on_each_store! {
     an_upload_that_was_given_up_leaves_nothing
     a_second_writer_overwrites_nothing
     what_is_too_long_is_not_published
+    a_page_that_a_member_wrote_is_saved_and_not_shown
 }
 
 /// A program's last line of JSON.
@@ -405,4 +406,45 @@ async fn what_is_too_long_is_not_published(kind: Kind) {
     assert!(matches!(status, 200 | 201), "{status}");
     commit(&api, version).await.unwrap();
     assert_eq!(read_back(&api).await, b"hello");
+}
+
+/// The `Content-Disposition` that a browser would be told.
+async fn disposition(url: &str) -> String {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let response = http.get(url).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let value = response.headers().get("content-disposition").unwrap();
+    value.to_str().unwrap().to_owned()
+}
+
+async fn a_page_that_a_member_wrote_is_saved_and_not_shown(kind: Kind) {
+    let Some(line) = Line::begin(kind, &[]).await else {
+        return;
+    };
+    let (api, page) = (line.api(), b"<script>alert(1)</script>".as_slice());
+    let (url, mut headers) = plain(&api, UrlMethod::Put, Some(page), 60).await;
+    // No URL says of what type a body must be: the writer does
+    headers.push(("content-type".to_owned(), "text/html".to_owned()));
+    let azure = ("x-ms-blob-content-type".to_owned(), "text/html".to_owned());
+    if line.store.container.place.provider() == Provider::Azure {
+        headers.push(azure);
+    }
+    let (status, _) = send("PUT", &url, &headers, page).await;
+    assert!(matches!(status, 200 | 201), "{status}");
+    let (url, _) = plain(&api, UrlMethod::Get, None, 60).await;
+    assert_eq!(disposition(&url).await, "attachment", "T26");
+
+    let version = draft(&api).await;
+    let RegisteredEntry::Put { request, .. } = register(&api, version, page).await else {
+        panic!("nothing is to be sent");
+    };
+    assert!(matches!(put(&request, page).await, 200 | 201));
+    commit(&api, version).await.unwrap();
+    let artifact = "vision/p/c".parse().unwrap();
+    let entries = api
+        .list_entry_urls(&artifact, None, None, Reach::default())
+        .await
+        .unwrap();
+    let url = entries.entries[0].url.expose();
+    assert_eq!(disposition(url).await, "attachment", "T26");
 }

@@ -20,7 +20,7 @@ impl<'a> Item<'a> {
 
     /// A URL to read an object.
     pub fn read(key: &'a ObjectKey, object: Option<ObjectId>) -> Self {
-        Self::new(key, object, Act::Read { disposition: None })
+        Self::new(key, object, Act::read())
     }
 
     /// A URL that writes exactly these bytes, where nothing is yet.

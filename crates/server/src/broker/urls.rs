@@ -154,9 +154,14 @@ fn item<'a>(
         let act = match request.method {
             UrlMethod::Head => Act::Look,
             UrlMethod::Delete => Act::Delete,
-            UrlMethod::Get | UrlMethod::Put => Act::Read {
-                disposition: request.save_as.as_deref().map(attachment),
-            },
+            UrlMethod::Get | UrlMethod::Put => {
+                request
+                    .save_as
+                    .as_deref()
+                    .map_or_else(Act::read, |name| Act::Read {
+                        disposition: attachment(name).into(),
+                    })
+            }
         };
         return Ok(Item::new(key, None, act));
     }

@@ -2,6 +2,7 @@
 
 use presign::Method;
 use protocol::Sha256Digest;
+use std::borrow::Cow;
 
 /// What a URL lets its holder do with one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +10,7 @@ pub enum Act<'a> {
     /// Read it.
     Read {
         /// The whole `Content-Disposition` that the store answers with, for browsers.
-        disposition: Option<String>,
+        disposition: Cow<'static, str>,
     },
     /// Read its size and checksums.
     Look,
@@ -38,6 +39,14 @@ pub enum Act<'a> {
 }
 
 impl Act<'_> {
+    /// Reads, and has a browser save what it reads. Whoever can write chooses the type of what others
+    /// are given: a page or a drawing with a script in it must not run where the bucket is.
+    pub fn read() -> Self {
+        Self::Read {
+            disposition: Cow::Borrowed("attachment"),
+        }
+    }
+
     /// The method of the request.
     pub fn method(&self) -> Method {
         match self {
@@ -58,9 +67,6 @@ impl Act<'_> {
 
     /// Whether a URL for it differs from another one for the like in nothing but the key.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(
-            self,
-            Self::Read { disposition: None } | Self::Look | Self::Delete
-        )
+        matches!(self, Self::Read { .. } | Self::Look | Self::Delete)
     }
 }

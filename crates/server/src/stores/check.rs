@@ -139,6 +139,7 @@ async fn probe(subject: &Subject, check: &Check, findings: &Findings) {
             bound::probe(subject, findings),
             parts::probe(subject, &check.uploads, findings),
             refusals::harmless(subject, findings),
+            refusals::network(subject, findings),
         );
         refusals::harmful(subject, findings).await;
         reading::delete(subject, findings).await;
@@ -192,7 +193,11 @@ fn capabilities(subject: &Subject, findings: &Findings, checked_at: Timestamp) -
             Isolation::BrokerOnly
         },
         attribution,
-        network: NetworkControl::BrokerOnly,
+        network: if proven(Name::Network) {
+            NetworkControl::Store
+        } else {
+            NetworkControl::BrokerOnly
+        },
         binds_sha256: proven(Name::BindsSha256),
         binds_part_sha256: proven(Name::BindsPartSha256),
         binds_length: proven(Name::BindsLength),

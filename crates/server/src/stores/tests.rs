@@ -20,7 +20,7 @@ use protocol::bucket::{
     Attribution, Capabilities, CredentialPlan, Isolation, NetworkControl, StorePlace,
 };
 use protocol::id::{BucketId, UploadId};
-use protocol::{ObjectKey, Sha256Digest};
+use protocol::{ObjectKey, Sha256Digest, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -182,6 +182,22 @@ async fn a_store_that_checks_parts_is_found_out_to_and_asked_once() {
     assert_eq!(control.head(&key).await.unwrap(), None);
 }
 
+/// What the live check finds of a store as it should be whose URLs hold to no network.
+fn proven(checked_at: Timestamp) -> Capabilities {
+    Capabilities {
+        checked_at,
+        isolation: Isolation::BrokerOnly,
+        attribution: Attribution::SignedParameter,
+        network: NetworkControl::BrokerOnly,
+        binds_sha256: true,
+        binds_part_sha256: true,
+        binds_length: true,
+        writes_once: true,
+        multipart: true,
+        longest_upload_url_seconds: 604_800,
+    }
+}
+
 #[tokio::test]
 async fn what_the_live_check_found_is_not_tried_out_again() {
     let Embedded { store, .. } = &embedded(1).await;
@@ -189,16 +205,9 @@ async fn what_the_live_check_found_is_not_tried_out_again() {
     for found in [false, true] {
         let mut bucket = BucketFacts::clone(&bucket(store.endpoint()));
         bucket.capabilities = Some(Capabilities {
-            checked_at: bucket.created_at,
-            isolation: Isolation::BrokerOnly,
-            attribution: Attribution::SignedParameter,
-            network: NetworkControl::BrokerOnly,
             binds_sha256: found,
             binds_part_sha256: found,
-            binds_length: true,
-            writes_once: true,
-            multipart: true,
-            longest_upload_url_seconds: 604_800,
+            ..proven(bucket.created_at)
         });
         let control = stores.control(&Arc::new(bucket)).unwrap();
         let (key, upload) = (key("t/probe"), UploadId::from_parts(1, [1; 10]));

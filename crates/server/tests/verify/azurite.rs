@@ -6,7 +6,9 @@ use crate::support::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use protocol::SecretText;
-use protocol::bucket::{Attribution, CredentialPlan, StorePlace, Verdict, VerifyReport};
+use protocol::bucket::{
+    Attribution, CredentialPlan, NetworkControl, StorePlace, Verdict, VerifyReport,
+};
 use serde::Deserialize;
 use server::clock::SystemClock;
 use server::policy::BucketFacts;
@@ -54,12 +56,14 @@ async fn a_good_container_of_azurite_passes() {
     };
     let container = store.containers.first().unwrap();
     let report = verify(store.bucket(&store.http, container, &store.key)).await;
-    assert_eq!(faults(&report), ["tls"], "{}", shown(&report));
+    // It reads `sip`, and takes the URL from everywhere
+    assert_eq!(faults(&report), ["tls", "network"], "{}", shown(&report));
     for name in ["binds.sha256", "binds.length", "refuses.added-parameter"] {
         assert_eq!(probe(&report, name).verdict, Verdict::Skipped, "{name}");
     }
     let proven = report.capabilities.unwrap();
     assert_eq!(proven.attribution, Attribution::JoinOnly);
+    assert_eq!(proven.network, NetworkControl::BrokerOnly);
     assert!(proven.writes_once && proven.multipart);
     assert!(!proven.binds_sha256 && !proven.binds_part_sha256 && !proven.binds_length);
 }

@@ -88,6 +88,23 @@ async fn every_origin_is_asked_for_and_the_one_at_fault_is_told() {
 }
 
 #[tokio::test]
+async fn a_store_that_has_pages_shown_is_named() {
+    let store = Embedded::start().await;
+    let between = Between::answering(store.endpoint(), |_, mut answer| {
+        answer.headers_mut().remove("content-disposition");
+        answer
+    })
+    .await;
+    let report = verify(s3_at(&between.endpoint)).await;
+    assert_found(
+        &report,
+        "saved",
+        Verdict::Warning,
+        "let that host serve nothing else",
+    );
+}
+
+#[tokio::test]
 async fn a_store_that_strips_etags_is_named() {
     let store = Embedded::start().await;
     let between = Between::answering(store.endpoint(), |_, mut answer| {

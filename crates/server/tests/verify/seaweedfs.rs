@@ -5,7 +5,9 @@ use crate::support::{
     stores,
 };
 use presign::{Method, Request, Target, Ttl, Window, s3};
-use protocol::bucket::{Attribution, CredentialPlan, StorePlace, Verdict, VerifyReport};
+use protocol::bucket::{
+    Attribution, CredentialPlan, Isolation, NetworkControl, StorePlace, Verdict, VerifyReport,
+};
 use serde::Deserialize;
 use server::clock::{Clock, SystemClock};
 use server::policy::BucketFacts;
@@ -16,7 +18,14 @@ struct Described {
     endpoint: String,
     region: String,
     admin: Key,
+    role: Role,
     buckets: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Role {
+    role_arn: String,
+    sts_endpoint: String,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +53,21 @@ impl Described {
         BucketFacts {
             prefix: prefix.into(),
             ..bucket(place, &plan)
+        }
+    }
+
+    /// The same, opened by sessions of a role.
+    fn by_sessions(&self, name: &str, prefix: &str) -> BucketFacts {
+        let plan = serde_json::json!({
+            "plan": "assume-role", "role_arn": self.role.role_arn, "session_seconds": 900,
+            "access_key_id": self.admin.access_key_id,
+            "secret_access_key": self.admin.secret_access_key,
+            "sts_endpoint": self.role.sts_endpoint,
+        });
+        let place = StorePlace::s3(&self.endpoint, &self.region, name);
+        BucketFacts {
+            prefix: prefix.into(),
+            ..bucket(place, &serde_json::from_value(plan).unwrap())
         }
     }
 
@@ -109,7 +133,7 @@ async fn a_good_bucket_of_seaweedfs_passes() {
         "cors.etag",
         "cors.checksum",
     ];
-    let expected: Vec<&str> = ["isolation", "addresses"]
+    let expected: Vec<&str> = ["isolation", "network", "addresses"]
         .into_iter()
         .chain(browsers)
         .collect();
@@ -118,6 +142,26 @@ async fn a_good_bucket_of_seaweedfs_passes() {
     assert_eq!(proven.attribution, Attribution::SignedParameter);
     assert!(proven.binds_sha256 && proven.binds_part_sha256 && proven.binds_length);
     assert!(proven.writes_once && proven.multipart);
+}
+
+#[tokio::test]
+async fn sessions_of_seaweedfs_are_found_to_open_one_root_and_to_hold_networks() {
+    let Some(store) = Described::find() else {
+        return;
+    };
+    let own = store.buckets.first().unwrap();
+    let report = verify(store.by_sessions(&own.name, "sessions/")).await;
+    let proven = report.capabilities.clone().unwrap();
+    assert_eq!(proven.isolation, Isolation::Store, "{}", shown(&report));
+    assert_eq!(proven.network, NetworkControl::Store, "{}", shown(&report));
+    assert!(
+        (600..900).contains(&proven.longest_upload_url_seconds),
+        "{proven:?}"
+    );
+    let found = probe(&report, "life");
+    assert_eq!(found.verdict, Verdict::Warning);
+    let fix = found.fix.as_deref().unwrap();
+    assert!(fix.contains("cannot renew one"), "{fix}");
 }
 
 #[tokio::test]

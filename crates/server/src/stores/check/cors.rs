@@ -62,7 +62,7 @@ async fn preflight(
         let act = match *method {
             Method::PUT => Subject::write(&subject.content(), true),
             Method::HEAD => Act::Look,
-            _ => Act::Read { disposition: None },
+            _ => Act::read(),
         };
         let key = subject.key(OBJECT)?;
         let ask = subject
@@ -191,7 +191,7 @@ fn lists(seen: &Seen, header: &str, word: &str) -> bool {
 async fn exposed(subject: &Subject, origin: &Origin, findings: &Findings) {
     let seen = async {
         let key = subject.key(OBJECT)?;
-        let act = Act::Read { disposition: None };
+        let act = Act::read();
         let mut ask = subject
             .ask_by(subject.browser(), &key, &act, subject.window()?)
             .await?;

@@ -45,6 +45,8 @@ names! {
     Range "range";
     /// It has a tag.
     Etag "etag";
+    /// A browser saves it, instead of showing what somebody wrote as a page of the bucket's host.
+    Saved "saved";
     /// That an object is not there can be told.
     Absent "absent";
     /// It is deleted.
@@ -93,6 +95,8 @@ names! {
     RefusesDeleteByPutUrl "refuses.delete-by-put-url";
     /// The store keeps a team's credential in the team's root.
     Isolation "isolation";
+    /// The store holds a URL to the network that it is for.
+    Network "network";
     /// The store's other addresses take their URLs.
     Addresses "addresses";
     /// Pages may read.

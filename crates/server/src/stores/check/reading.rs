@@ -21,7 +21,7 @@ pub(super) async fn probe(subject: &Subject, findings: &Findings) {
 }
 
 fn read() -> Act<'static> {
-    Act::Read { disposition: None }
+    Act::read()
 }
 
 /// Notes what was not a success.
@@ -47,6 +47,7 @@ async fn get(subject: &Subject, findings: &Findings) {
     match &seen {
         Ok(got) if got.status == 200 && subject.is_content(got) => {
             findings.ok(Name::Get, got.evidence());
+            saved(got, findings);
             if got.header("etag").is_some_and(|etag| !etag.is_empty()) {
                 findings.ok(Name::Etag, got.evidence());
             } else {
@@ -63,6 +64,24 @@ async fn get(subject: &Subject, findings: &Findings) {
             "what answers is not a store, or changes what it holds; check the endpoint and what is between",
         ),
         _ => fail(subject, findings, Name::Get, Right::Read, &seen),
+    }
+}
+
+fn saved(got: &Seen, findings: &Findings) {
+    let is_attachment = got
+        .header("content-disposition")
+        .is_some_and(|disposition| disposition.starts_with("attachment"));
+    if is_attachment {
+        findings.ok(Name::Saved, got.evidence());
+    } else {
+        findings.warned(
+            Name::Saved,
+            format!(
+                "{} without the `Content-Disposition` asked for",
+                got.evidence()
+            ),
+            "a member's HTML or SVG file runs as a page of the store's host; let that host serve nothing else, no console and no app",
+        );
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a store must refuse: every change of a URL, and every use that it is not for.
 
 use super::findings::Findings;
+use super::fix;
 use super::forged;
 use super::name::Name;
 use super::subject::Subject;
 use super::wire::{Ask, NoAnswer, Seen};
 use super::write::OBJECT;
-use crate::stores::{Act, Signer};
+use crate::stores::{Act, Error, Signer};
 use http::Method;
 use protocol::ObjectKey;
 use protocol::bucket::{Isolation, Provider};
@@ -20,7 +21,7 @@ const LONG_AGO_SECONDS: i64 = 7_200;
 type Tried = Result<Option<Ask>, NoAnswer>;
 
 fn read() -> Act<'static> {
-    Act::Read { disposition: None }
+    Act::read()
 }
 
 /// All that change nothing in the store even if it does not refuse them.
@@ -114,6 +115,39 @@ pub(super) async fn isolation(subject: &Subject, findings: &Findings) {
     }
     .await;
     refuse(subject, findings, name, tried).await;
+}
+
+/// Where a URL can be held to a network: tries to use one that is for another.
+pub(super) async fn network(subject: &Subject, findings: &Findings) {
+    let name = Name::Network;
+    let signer = match subject.pinned() {
+        Ok(signer) => signer,
+        Err(error @ Error::CannotPin(_)) => {
+            return findings.skipped(
+                name,
+                format!(
+                    "{error}; `signet bucket policy` prints what holds the whole bucket to networks"
+                ),
+            );
+        }
+        Err(error) => {
+            return findings.failed(name, fix::evidence(error), fix::of_error(error));
+        }
+    };
+    let seen = async {
+        let (object, window) = (subject.key(OBJECT)?, subject.window()?);
+        let ask = subject.ask_by(signer, &object, &read(), window).await?;
+        subject.send(&ask).await
+    }
+    .await;
+    match &seen {
+        Ok(taken) if taken.is_success() => findings.warned(
+            name,
+            format!("{}: the store took a URL that is for another network", taken.evidence()),
+            "URLs of this bucket cannot be held to a network, and are not signed for one; use a store that compares the addresses, or hold the whole bucket to networks by its own policy",
+        ),
+        _ => judge(findings, name, &seen),
+    }
 }
 
 async fn refuse(subject: &Subject, findings: &Findings, name: Name, tried: Tried) {

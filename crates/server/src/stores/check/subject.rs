@@ -18,6 +18,7 @@ use protocol::bucket::{Audience, Isolation, Provider};
 use protocol::id::GrantId;
 use protocol::{ObjectKey, Sha256Digest};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// Life of the URLs that the probes use, in seconds.
@@ -26,6 +27,10 @@ const LIFE_SECONDS: u32 = 600;
 const CREDENTIAL_SKEW_SECONDS: i64 = 120;
 /// What the names of all checks begin with, beneath the bucket's prefix. No team's id begins with a dot.
 const ROOT: &str = ".signet-check";
+/// A network that no request comes from ([RFC 5737]).
+///
+/// [RFC 5737]: https://www.rfc-editor.org/rfc/rfc5737
+const NOWHERE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
 /// The bucket that is checked.
 pub(super) struct Subject {
@@ -36,6 +41,7 @@ pub(super) struct Subject {
     signer: Signer,
     browser: Signer,
     elsewhere: BTreeMap<Audience, Signer>,
+    pinned: Result<Signer, Error>,
     lender: Arc<Lender>,
     control: Arc<dyn Control>,
     grant: GrantId,
@@ -61,28 +67,28 @@ impl Subject {
             name: "check",
             root: &root,
         });
-        let lend = async |audience| {
-            opened
-                .lender
-                .lend(Purpose {
-                    audience,
-                    team,
-                    networks: &[],
-                })
-                .await
+        let lend = async |audience, networks| {
+            let purpose = Purpose {
+                audience,
+                team,
+                networks,
+            };
+            opened.lender.lend(purpose).await
         };
+        let nowhere = [IpAddr::from(NOWHERE).into()];
         let mut elsewhere = BTreeMap::new();
         for &audience in bucket.endpoints.keys() {
-            elsewhere.insert(audience, lend(Some(audience)).await?);
+            elsewhere.insert(audience, lend(Some(audience), &[]).await?);
         }
         Ok(Self {
             http,
             clock,
             provider: bucket.place.provider(),
             is_https: bucket.place.endpoint().starts_with("https://"),
-            signer: lend(None).await?,
-            browser: lend(Some(Audience::Browser)).await?,
+            signer: lend(None, &[]).await?,
+            browser: lend(Some(Audience::Browser), &[]).await?,
             elsewhere,
+            pinned: lend(None, &nowhere).await,
             lender: Arc::clone(&opened.lender),
             control: Arc::clone(&opened.control),
             grant: check.id,
@@ -125,6 +131,11 @@ impl Subject {
     /// What signs for the store's other addresses.
     pub(super) fn elsewhere(&self) -> &BTreeMap<Audience, Signer> {
         &self.elsewhere
+    }
+
+    /// What signs for a network that no request comes from.
+    pub(super) fn pinned(&self) -> Result<&Signer, &Error> {
+        self.pinned.as_ref()
     }
 
     /// What objects of the check hold.

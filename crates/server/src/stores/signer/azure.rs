@@ -120,9 +120,7 @@ pub(super) fn words<'a>(act: &Act<'a>) -> Words<'a> {
     match act {
         Act::Look | Act::Delete => {}
         Act::Read { disposition } => {
-            if let Some(value) = disposition {
-                words.query.push(("rscd", value.clone()));
-            }
+            words.query.push(("rscd", disposition.clone().into_owned()));
         }
         Act::Write { only_new, .. } => {
             words.sent.push(("x-ms-blob-type", "BlockBlob".to_owned()));

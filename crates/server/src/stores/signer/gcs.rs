@@ -17,7 +17,7 @@ pub(super) fn words<'a>(act: &Act<'a>) -> Words<'a> {
     match act {
         Act::Look | Act::Delete => {}
         Act::Read { disposition } => {
-            words.query = xml::read(disposition.as_deref());
+            words.query = xml::read(disposition);
         }
         Act::Write {
             size_bytes,

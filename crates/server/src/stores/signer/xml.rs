@@ -2,12 +2,9 @@
 
 type Query = Vec<(&'static str, String)>;
 
-/// Reads an object, by which name a browser saves it.
-pub(super) fn read(disposition: Option<&str>) -> Query {
-    disposition
-        .map(|value| ("response-content-disposition", value.to_owned()))
-        .into_iter()
-        .collect()
+/// Reads an object, and what a browser does with it.
+pub(super) fn read(disposition: &str) -> Query {
+    vec![("response-content-disposition", disposition.to_owned())]
 }
 
 /// Writes a part of an upload.

@@ -1,6 +1,6 @@
 //! For whom a signer is lent: at which address of the store, and held to which network.
 
-use super::{SECRET, key, keys, quick, sha256, stores};
+use super::{SECRET, key, keys, proven, quick, sha256, stores};
 use crate::db::bucket::BucketRow;
 use crate::directory::testing::bucket_row;
 use crate::policy::BucketFacts;
@@ -9,7 +9,7 @@ use crate::stores::{Act, Error, PinLimit, Purpose, Signer, seal, seal_plan};
 use presign::azure::{AccountKey, Credential, Received, Refusal, Verifier};
 use presign::{Timestamp, Ttl, Window};
 use protocol::Network;
-use protocol::bucket::{Audience, CredentialPlan, StorePlace};
+use protocol::bucket::{Audience, Capabilities, CredentialPlan, NetworkControl, StorePlace};
 use protocol::id::BucketId;
 use protocol::id::GrantId;
 use protocol::{ObjectKey, SecretText};
@@ -122,9 +122,9 @@ fn parameter(url: &str, name: &str) -> Option<String> {
 #[tokio::test]
 async fn azure_takes_a_pinned_url_from_its_network_alone() {
     let (one, two) = (key("t/a"), key("t/b c"));
-    let read = Act::Read { disposition: None };
+    let read = Act::read();
     let save = Act::Read {
-        disposition: Some("attachment".to_owned()),
+        disposition: "attachment; filename=\"a\"".into(),
     };
     let write = Act::Write {
         size_bytes: 1,
@@ -200,6 +200,29 @@ async fn what_a_store_cannot_hold_a_url_to_is_refused_and_never_left_out() {
         };
         assert_eq!(limit, expected_limit);
         assert!(error.hint().unwrap().contains("`network`"));
+    }
+}
+
+/// Azurite reads `sip` and takes the URL from everywhere.
+#[tokio::test]
+async fn what_the_live_check_found_not_to_hold_is_not_promised() {
+    let networks = ["203.0.113.0/24"];
+    for (network, held) in [
+        (NetworkControl::BrokerOnly, false),
+        (NetworkControl::Store, true),
+    ] {
+        let mut bucket = azure();
+        bucket.capabilities = Some(Capabilities {
+            network,
+            ..proven(bucket.created_at)
+        });
+        match held_to(bucket, &networks).await {
+            Ok(_) => assert!(held),
+            Err(error) => assert!(
+                !held && matches!(error, Error::CannotPin(PinLimit::NotKept)),
+                "{error:?}"
+            ),
+        }
     }
 }
 

@@ -50,10 +50,7 @@ async fn urls(signer: &Signer) -> [String; 2] {
         sha256: protocol::Sha256Digest::from_bytes([0; 32]),
         only_new: true,
     };
-    [
-        sign(Act::Read { disposition: None }).await,
-        sign(write).await,
-    ]
+    [sign(Act::read()).await, sign(write).await]
 }
 
 fn azure_sites() -> Sites {

@@ -105,7 +105,7 @@ async fn azurite_takes_what_a_delegated_key_signs() {
         request = request.header(name, value);
     }
     assert_eq!(request.send().await.unwrap().status(), 201);
-    let made = sign(&Act::Read { disposition: None }).await;
+    let made = sign(&Act::read()).await;
     let url = made.urls.get(0).unwrap().expose().to_owned();
     let answer = client.get(&url).send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "hello");

@@ -92,7 +92,7 @@ async fn google_signs_for_a_service_account_on_the_servers_own_token() {
     assert_eq!(signer.access_key_id(), ACCOUNT);
     // What Google keeps signs for half a day, whenever the token ends
     assert!(left(&signer).is_some_and(|left| (43_000..=43_200).contains(&left)));
-    let act = Act::Read { disposition: None };
+    let act = Act::read();
     let acts = keys.iter().map(|key| (key, &act));
     let signing = signer.sign(acts, grant(), window()).unwrap();
     let made = signing.finish().await.unwrap();

@@ -108,7 +108,7 @@ fn key(team: Tenant<'_>) -> ObjectKey {
 /// Reads an object of a team from an address of this machine.
 async fn read(signer: &Signer, team: Tenant<'_>, from: [u8; 4]) -> StatusCode {
     let key = key(team);
-    let act = Act::Read { disposition: None };
+    let act = Act::read();
     let acts = [(&key, &act)];
     let signing = signer.sign(acts.into_iter(), grant(), window()).unwrap();
     let made = signing.finish().await.unwrap();
