@@ -21,17 +21,20 @@ use protocol::bucket::{NewBucket, StorePlace};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use sts::{Key, Sts};
+use sts::{Key, SeaweedFs, Sts};
 use support::world::{SIGNET, install_crypto, join, noise, write};
 use support::{assert_same, tell, write_noise};
-use testkit::process::Broker;
+use testkit::process::{ADMIN_TOKEN, Broker};
 use testkit::proxy::Proxy;
 
 /// Life of every URL, in seconds.
 const WINDOW: &str = "5";
 /// Life that is said of each credential.
 const LIFE: Duration = Duration::from_secs(10);
+/// Life of credentials that are used after their end.
+const SHORT_LIFE: Duration = Duration::from_secs(6);
 const BYTES_PER_SECOND: u64 = 8 << 20;
 const LARGE_BYTES: u64 = 160 << 20;
 const SMALL_FILES: u64 = 24;
@@ -130,13 +133,13 @@ async fn a_transfer_outlives_its_credentials_on_s3() {
     }
 }
 
-/// SeaweedFS mints each session itself; that it ends early is said on its way to Signet.
+/// SeaweedFS's own sessions, which it takes no longer than the ten seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_outlives_its_credentials_on_seaweedfs() {
-    let Some(seaweedfs) = sts::SeaweedFs::find() else {
+    let Some(seaweedfs) = SeaweedFs::find().map(Arc::new) else {
         return;
     };
-    let sts = Sts::before(&seaweedfs.role.sts_endpoint, LIFE).await;
+    let sts = Sts::before(&seaweedfs, LIFE).await;
     let plan = plan(&sts, &seaweedfs.role.role_arn, &seaweedfs.admin);
     let address = seaweedfs.endpoint.strip_prefix("http://").unwrap();
     let container = &seaweedfs.buckets[0].name;
@@ -147,15 +150,8 @@ async fn a_transfer_outlives_its_credentials_on_seaweedfs() {
 /// A URL that outlives its credential is refused when that has ended, and not before.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_credential_that_has_ended_is_refused_by_s3() {
-    const SECONDS: i64 = 3;
     install_crypto();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the store's clock is the machine's"
-    )]
-    let now = jiff::Timestamp::now().as_second();
-    let from = presign::Timestamp::from_unix_seconds(now);
-    let ends_at = presign::Timestamp::from_unix_seconds(now + SECONDS);
+    let ends_at = presign::Timestamp::from_unix_seconds(now() + 3);
     let key = Key::numbered(1);
     let folder = tempfile::tempdir().unwrap();
     let scope = Scope::Buckets(vec![CONTAINER.to_owned()]);
@@ -166,23 +162,80 @@ async fn a_credential_that_has_ended_is_refused_by_s3() {
         .start()
         .await
         .unwrap();
-    let endpoint = s3::Endpoint::parse(store.endpoint(), s3::Addressing::Path, CONTAINER, REGION);
     // Signed as by somebody who does not know when it ends
-    let signer = s3::Signer::new(endpoint.unwrap(), key.session(None));
-    let request = Request::new(Method::Put, Target::Object("a"));
-    let ttl = Ttl::from_seconds(600).unwrap();
-    let url = signer.sign(&request, Window { from, ttl }).unwrap();
-    let put = async || {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = http.put(url.expose()).body("hello").send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    };
-    assert_eq!(put().await.0, 200);
-    tokio::time::sleep(Duration::from_secs(SECONDS.unsigned_abs() + 1)).await;
-    let (status, body) = put().await;
+    let url = signed(store.endpoint(), CONTAINER, key.session(None));
+    assert_eq!(put(&url).await.0, 200);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let (status, body) = put(&url).await;
     assert!(
         body.contains("<Code>ExpiredToken</Code>"),
         "{status}: {body}"
     );
     assert_eq!(status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_has_ended_is_refused_by_seaweedfs() {
+    let Some(seaweedfs) = SeaweedFs::find().map(Arc::new) else {
+        return;
+    };
+    install_crypto();
+    let sts = Sts::before(&seaweedfs, SHORT_LIFE).await;
+    let mut broker = Broker::new(SIGNET, None).unwrap();
+    broker.start().unwrap();
+    let container = &seaweedfs.buckets[0].name;
+    let place = StorePlace::s3(&seaweedfs.endpoint, REGION, container);
+    let plan = plan(&sts, &seaweedfs.role.role_arn, &seaweedfs.admin);
+    let plan = serde_json::from_value(plan).unwrap();
+    // The check has sessions minted
+    let mut bucket = NewBucket::new("vision".parse().unwrap(), place, plan);
+    bucket.verify = false;
+    let admin = broker.api(ADMIN_TOKEN).unwrap();
+    admin.create_bucket(&bucket).await.unwrap();
+    let for_nobody = protocol::bucket::VerifyBucket::default();
+    admin
+        .verify_bucket(&bucket.name, &for_nobody)
+        .await
+        .unwrap();
+    // One is the server's own, and opens the whole bucket
+    let urls = sts.minted().into_iter();
+    let urls = urls.map(|key| signed(&seaweedfs.endpoint, container, key.credential()));
+    let mut taken = Vec::new();
+    for url in urls {
+        if put(&url).await.0 == 200 {
+            taken.push(url);
+        }
+    }
+    assert!(!taken.is_empty(), "no session was good");
+    tokio::time::sleep(SHORT_LIFE + Duration::from_secs(1)).await;
+    for url in &taken {
+        let (status, body) = put(url).await;
+        assert_eq!(status, 403, "{body}");
+    }
+}
+
+/// A URL of ten minutes that writes.
+fn signed(endpoint: &str, container: &str, key: s3::Credential) -> presign::SignedUrl {
+    let endpoint = s3::Endpoint::parse(endpoint, s3::Addressing::Path, container, REGION);
+    let request = Request::new(Method::Put, Target::Object("ended"));
+    let window = Window {
+        from: presign::Timestamp::from_unix_seconds(now()),
+        ttl: Ttl::from_seconds(600).unwrap(),
+    };
+    let signer = s3::Signer::new(endpoint.unwrap(), key);
+    signer.sign(&request, window).unwrap()
+}
+
+async fn put(url: &presign::SignedUrl) -> (u16, String) {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = http.put(url.expose()).body("hello").send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the store's clock is the machine's"
+)]
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
 }

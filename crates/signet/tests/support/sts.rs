@@ -1,14 +1,18 @@
 //! A security token service that says of each session that it ends soon: one of its own keys, or one
 //! before SeaweedFS's.
 
+use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use presign::s3;
 use serde::Deserialize;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use serde_json::Value;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// An access key.
@@ -47,6 +51,9 @@ pub(crate) struct SeaweedFs {
     pub(crate) admin: Key,
     pub(crate) role: Role,
     pub(crate) buckets: Vec<Bucket>,
+    /// The key that its service signs the tokens of sessions with.
+    #[serde(skip)]
+    signing_key: Vec<u8>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,41 +71,84 @@ impl SeaweedFs {
     pub(crate) fn find() -> Option<Self> {
         #[expect(clippy::disallowed_methods, reason = "a setting of tests")]
         let path = std::env::var("SIGNET_TEST_S3").ok()?;
-        Some(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+        let mut found: Self = read(Path::new(&path));
+        let roles: Value = read(&Path::new(&path).with_file_name("roles.json"));
+        let key = roles["sts"]["signingKey"].as_str().unwrap();
+        found.signing_key = STANDARD.decode(key).unwrap();
+        Some(found)
+    }
+
+    /// The token as the service would have made it for a session that ends then.
+    fn ending(&self, token: &str, ends_at: jiff::Timestamp) -> String {
+        let [header, claims, _] = token.split('.').collect::<Vec<_>>()[..] else {
+            panic!("the token of a session is no JWT");
+        };
+        let mut claims: Value =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+        claims["exp"] = ends_at.as_second().into();
+        let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.signing_key);
+        let signature = URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes()));
+        format!("{signed}.{signature}")
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// A session as it was given.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    key: Key,
+    token: String,
+}
+
+impl Session {
+    /// What signs with it, for somebody who does not know when it ends.
+    pub(crate) fn credential(&self) -> s3::Credential {
+        let key = s3::Credential::new(self.key.id.as_str(), self.key.secret.as_str()).unwrap();
+        key.with_session(self.token.as_str(), None).unwrap()
     }
 }
 
 /// Who mints.
 enum Minter {
     Keys(Vec<Key>),
-    Service(String),
+    SeaweedFs(Arc<SeaweedFs>),
 }
 
 struct Serving {
     minter: Minter,
     life: Duration,
-    minted: AtomicUsize,
+    minted: Mutex<Vec<Session>>,
 }
 
 /// The service, while it runs.
 pub(crate) struct Sts {
     endpoint: String,
+    serving: Arc<Serving>,
     server: tokio::task::JoinHandle<()>,
 }
 
 impl Sts {
-    /// Gives one of these keys after the other.
+    /// Gives one of these keys after the other; the store takes them for longer.
     pub(crate) async fn of_keys(keys: Vec<Key>, life: Duration) -> Self {
         Self::serve(Minter::Keys(keys), life).await
     }
 
-    /// Has another service mint.
-    pub(crate) async fn before(endpoint: &str, life: Duration) -> Self {
-        Self::serve(Minter::Service(endpoint.to_owned()), life).await
+    /// Has SeaweedFS mint, and its sessions end early.
+    pub(crate) async fn before(seaweedfs: &Arc<SeaweedFs>, life: Duration) -> Self {
+        Self::serve(Minter::SeaweedFs(Arc::clone(seaweedfs)), life).await
     }
 
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// The sessions that were given.
+    pub(crate) fn minted(&self) -> Vec<Session> {
+        self.serving.minted.lock().unwrap().clone()
     }
 
     async fn serve(minter: Minter, life: Duration) -> Self {
@@ -107,12 +157,18 @@ impl Sts {
         let serving = Arc::new(Serving {
             minter,
             life,
-            minted: AtomicUsize::new(0),
+            minted: Mutex::default(),
         });
-        let router = Router::new().fallback(assume_role).with_state(serving);
+        let router = Router::new()
+            .fallback(assume_role)
+            .with_state(Arc::clone(&serving));
         #[expect(clippy::disallowed_methods, reason = "it ends with the test")]
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { endpoint, server }
+        Self {
+            endpoint,
+            serving,
+            server,
+        }
     }
 }
 
@@ -126,38 +182,49 @@ async fn assume_role(
     State(serving): State<Arc<Serving>>,
     headers: HeaderMap,
     body: Bytes,
-) -> (StatusCode, String) {
+) -> Result<String, (StatusCode, String)> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the store's clock is the machine's"
     )]
     let ends_at = jiff::Timestamp::now() + serving.life;
-    let ends_at = ends_at.strftime("%Y-%m-%dT%H:%M:%SZ");
-    match &serving.minter {
+    let session = match &serving.minter {
         Minter::Keys(keys) => {
-            let key = &keys[serving.minted.fetch_add(1, Ordering::Relaxed)];
-            let answer = format!(
-                "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>{}</AccessKeyId>\
-                 <SecretAccessKey>{}</SecretAccessKey><SessionToken>{}</SessionToken>\
-                 <Expiration>{ends_at}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
-                key.id,
-                key.secret,
-                key.token()
-            );
-            (StatusCode::OK, answer)
+            let key = keys[serving.minted.lock().unwrap().len()].clone();
+            let token = key.token();
+            Session { key, token }
         }
-        Minter::Service(endpoint) => {
-            // As it was signed, so for this address; the body's length is its own
+        Minter::SeaweedFs(seaweedfs) => {
+            // As it was signed, so for this address
             let http = reqwest::Client::builder().no_proxy().build().unwrap();
-            let answer = http.post(endpoint).headers(headers).body(body).send();
-            let answer = answer.await.unwrap();
-            let status = answer.status();
-            let text = answer.text().await.unwrap();
-            let told = text.split_once("<Expiration>").and_then(|(before, rest)| {
-                let (_, after) = rest.split_once("</Expiration>")?;
-                Some(format!("{before}<Expiration>{ends_at}</Expiration>{after}"))
-            });
-            (status, told.unwrap_or(text))
+            let sent = http.post(&seaweedfs.role.sts_endpoint);
+            let answer = sent.headers(headers).body(body).send().await.unwrap();
+            let (status, text) = (answer.status(), answer.text().await.unwrap());
+            let value = |name: &str| {
+                let (_, rest) = text.split_once(&format!("<{name}>"))?;
+                let (value, _) = rest.split_once("</")?;
+                Some(value.to_owned())
+            };
+            let minted = || {
+                let key = Key {
+                    id: value("AccessKeyId")?,
+                    secret: value("SecretAccessKey")?,
+                };
+                let token = seaweedfs.ending(&value("SessionToken")?, ends_at);
+                Some(Session { key, token })
+            };
+            minted().ok_or_else(|| (status, text.clone()))?
         }
-    }
+    };
+    let answer = format!(
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>{}</AccessKeyId>\
+         <SecretAccessKey>{}</SecretAccessKey><SessionToken>{}</SessionToken>\
+         <Expiration>{}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+        session.key.id,
+        session.key.secret,
+        session.token,
+        ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    );
+    serving.minted.lock().unwrap().push(session);
+    Ok(answer)
 }
