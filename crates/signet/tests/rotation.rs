@@ -42,7 +42,7 @@ const CONTAINER: &str = "team-vision";
 const REGION: &str = "us-east-1";
 
 /// Puts and gets for longer than two credentials live. The ids of the access keys that signed what the
-/// store was asked for, by putting and by getting.
+/// client asked the store for, by putting and by getting.
 async fn moved(store: SocketAddr, container: &str, plan: Value) -> [BTreeSet<String>; 2] {
     install_crypto();
     let proxy = Proxy::before(store).unwrap();

@@ -26,7 +26,7 @@ struct Shared {
     target: SocketAddr,
     up: Line,
     down: Line,
-    /// The access keys' ids of the requests that passed.
+    /// The access keys' ids of clients' requests.
     access_key_ids: Mutex<BTreeSet<String>>,
     stopped: AtomicBool,
 }
@@ -114,7 +114,8 @@ impl Proxy {
         self.shared.up.passed_bytes.load(Ordering::Relaxed)
     }
 
-    /// The ids of the S3 access keys that signed what went to the store since it was last asked.
+    /// The ids of the S3 access keys of clients' requests since it was last asked; the server's own are
+    /// marked.
     pub fn take_access_key_ids(&self) -> BTreeSet<String> {
         std::mem::take(&mut *self.shared.access_key_ids())
     }
@@ -159,6 +160,9 @@ impl Shared {
 fn access_key_id(chunk: &[u8]) -> Option<String> {
     let line = chunk.split(|byte| *byte == b'\r').next()?;
     let line = std::str::from_utf8(line).ok()?;
+    if line.contains("x-signet=server") {
+        return None;
+    }
     let (_, credential) = line.split_once("X-Amz-Credential=")?;
     credential.split('%').next().map(str::to_owned)
 }
