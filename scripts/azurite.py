@@ -30,6 +30,8 @@ def configure(folder, http_port, https_port):
         "http": f"http://127.0.0.1:{http_port}/{ACCOUNT}",
         "https": f"https://127.0.0.1:{https_port}/{ACCOUNT}",
         "certificate": f"{folder}/certificate.pem",
+        "private_key": f"{folder}/key.pem",
+        "log": f"{folder}/https.log",
         "account": ACCOUNT,
         "key": key,
         "containers": CONTAINERS,

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # with-azurite.sh COMMAND…: runs it with SIGNET_TEST_AZURITE naming a JSON file that describes two fresh Azurites on loopback,
-#   {"http", "https", "certificate", "account", "key", "containers": [NAME…]}
-# Only the one behind `https` gives delegation keys; it takes any bearer token that is well-formed. The account's key is
-# random, the certificate for `https` made at start; the servers and their data are gone at the end.
+#   {"http", "https", "certificate", "private_key", "log", "account", "key", "containers": [NAME…]}
+# Only the one behind `https` gives delegation keys; it takes any bearer token that is well-formed, and writes the access log
+# `log`. The account's key is random, the certificate for `https` made at start; the servers and their data are gone at the end.
 here=$PWD
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -49,7 +49,7 @@ serve() {
   # It checks the versions of requests, but not against those of its own time, which our newest is after
   (
     AZURITE_ACCOUNTS=$(cat "$work/accounts") HOME=$work exec setpriv --pdeathsig KILL "$node" "$azurite" \
-      --blobHost 127.0.0.1 --blobPort "$port" --location "$work/$name" --silent --disableTelemetry --skipApiVersionCheck "$@"
+      --blobHost 127.0.0.1 --blobPort "$port" --location "$work/$name" --disableTelemetry --skipApiVersionCheck "$@"
   ) >"$work/$name.log" 2>&1 &
   servers+=($!)
 }
@@ -59,7 +59,7 @@ start() {
   rm -rf "$work/http" "$work/https"
   mkdir "$work/http" "$work/https"
   python3 "$root/scripts/azurite.py" configure "$work" "${ports[@]}"
-  serve http "${ports[0]}"
+  serve http "${ports[0]}" --silent
   serve https "${ports[1]}" --oauth basic --cert "$work/certificate.pem" --key "$work/key.pem"
   python3 "$root/scripts/azurite.py" wait "$work/store.json" "${servers[@]}" 2>"$work/waiting"
 }

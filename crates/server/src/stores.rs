@@ -28,7 +28,7 @@ pub use check::{Check, first_fault};
 pub use control::Control;
 pub use error::{Cause, Error, Kind, PinLimit, StoreOperation};
 pub use http::{AddressRules, BreakerSettings, Forbidden, HttpSettings};
-pub use lender::{Purpose, Tenant};
+pub use lender::{Purpose, Tenant, usable_seconds};
 pub use plan::{NoCredential, seal as seal_plan};
 pub use registration::check_registration;
 pub use seal::SealKeys;
@@ -150,7 +150,7 @@ impl Stores {
             });
         }
         let opened = self.opened(bucket)?;
-        let signer = opened.lender.lend(purpose).await?;
+        let mut signer = opened.lender.lend(purpose).await?;
         let Some(proven) = &bucket.capabilities else {
             return Ok(signer);
         };
@@ -158,10 +158,10 @@ impl Stores {
         if !purpose.networks.is_empty() && proven.network != NetworkControl::Store {
             return Err(Error::CannotPin(PinLimit::NotKept));
         }
-        Ok(match proven.attribution {
-            Attribution::JoinOnly => signer.join_only(),
-            _ => signer,
-        })
+        if proven.attribution == Attribution::JoinOnly {
+            signer.join_only();
+        }
+        Ok(signer)
     }
 
     /// The server's own requests to a bucket.

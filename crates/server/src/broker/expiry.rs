@@ -1,5 +1,6 @@
 //! How long URLs live: the least of all bounds, and which one that was. Pure.
 
+use crate::stores::usable_seconds;
 use presign::{Ttl, Window};
 use protocol::Timestamp;
 use protocol::transfer::{BoundBy, UrlMethod};
@@ -52,8 +53,6 @@ impl Windows {
     }
 }
 
-/// URLs end this long before the credential that signs them does, in seconds: clocks differ.
-const CREDENTIAL_SKEW_SECONDS: i64 = 120;
 /// How far the clock may have moved, either way, since a request was allowed.
 pub(super) const PERMIT_MAX_AGE: Duration = Duration::from_mins(2);
 
@@ -161,13 +160,6 @@ pub fn expiry(now: Timestamp, bounds: &Bounds) -> Result<Expiry, Fault> {
         expires_at: Timestamp::from_unix_seconds(window.ends().unix_seconds()),
         bound_by,
     })
-}
-
-/// For how long a credential that ends in so many seconds is signed with: of a short life a tenth is left
-/// aside, or none would remain.
-fn usable_seconds(left: i64) -> i64 {
-    let tenth = left.max(0) / 10 + 1;
-    left.saturating_sub(tenth.min(CREDENTIAL_SKEW_SECONDS))
 }
 
 #[cfg(test)]

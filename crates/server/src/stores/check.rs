@@ -76,8 +76,8 @@ impl Stores {
                 Err(error) => Err(error),
             };
             let capabilities = match subject {
-                Ok(subject) => {
-                    probe(&subject, &check, &findings).await;
+                Ok(mut subject) => {
+                    probe(&mut subject, &check, &findings).await;
                     findings
                         .suffice()
                         .then(|| capabilities(&subject, &findings, checked_at))
@@ -120,7 +120,7 @@ pub fn first_fault(report: &VerifyReport) -> Option<&Probe> {
     faults.next().map(|(probe, _)| probe)
 }
 
-async fn probe(subject: &Subject, check: &Check, findings: &Findings) {
+async fn probe(subject: &mut Subject, check: &Check, findings: &Findings) {
     let probing = async {
         life(subject, findings);
         let reached = write::probe(subject, findings).await;
@@ -183,6 +183,11 @@ fn capabilities(subject: &Subject, findings: &Findings, checked_at: Timestamp) -
     let attribution = match subject.provider() {
         Provider::S3 if proven(Name::RefusesChangedParameter) => Attribution::SignedParameter,
         Provider::Gcs if proven(Name::RefusesChangedParameter) => Attribution::AuditParameter,
+        Provider::Azure
+            if subject.signer().correlates() && proven(Name::RefusesChangedParameter) =>
+        {
+            Attribution::CorrelationId
+        }
         _ => Attribution::JoinOnly,
     };
     Capabilities {

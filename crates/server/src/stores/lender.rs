@@ -11,6 +11,7 @@ mod tests;
 
 pub(super) use keeper::Keeper;
 pub(super) use mint::{Mint, Minted};
+pub use renewal::usable_seconds;
 pub(super) use renewed::{Basis, Renewed};
 pub(super) use sessions::{MintSessions, Sessions};
 pub(super) use signers::Sites;

@@ -164,14 +164,16 @@ impl Signer {
         }
     }
 
-    /// The same, without the grant's id where not every store of the kind takes one.
-    pub(super) fn join_only(self) -> Self {
-        match self {
-            Self::Local(LocalSigner::Azure(signer)) => {
-                Self::Local(LocalSigner::Azure(signer.without_correlation()))
-            }
-            signer => signer,
+    /// From now on it leaves out the grant's id where not every store of the kind takes one.
+    pub(super) fn join_only(&mut self) {
+        if let Self::Local(LocalSigner::Azure(signer)) = self {
+            signer.leave_out_correlation();
         }
+    }
+
+    /// Whether its URLs carry the grant's id as a correlation id.
+    pub(super) fn correlates(&self) -> bool {
+        matches!(self, Self::Local(LocalSigner::Azure(signer)) if signer.correlates())
     }
 
     /// The credential's public id, as the record has it: an access key's id, a service account, or the

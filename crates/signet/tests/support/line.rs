@@ -62,6 +62,8 @@ pub(crate) struct Sizes {
     pub(crate) sparse_bytes: u64,
     /// The large file of transfers that are killed.
     pub(crate) killed_bytes: u64,
+    /// The large file of transfers that outlive their credentials.
+    pub(crate) rotated_bytes: u64,
 }
 
 impl Sizes {
@@ -76,6 +78,7 @@ impl Sizes {
             large_bytes: number("SIGNET_TEST_LARGE_BYTES", 80 << 20),
             sparse_bytes: number("SIGNET_TEST_SPARSE_BYTES", 0),
             killed_bytes: number("SIGNET_TEST_KILLED_BYTES", 48 << 20),
+            rotated_bytes: number("SIGNET_TEST_ROTATED_BYTES", 160 << 20),
         }
     }
 }

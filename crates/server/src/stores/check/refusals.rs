@@ -16,6 +16,10 @@ use protocol::bucket::{Isolation, Provider};
 const OTHER: &str = "other";
 /// How long ago an expired URL was signed, in seconds.
 const LONG_AGO_SECONDS: i64 = 7_200;
+/// The same in Azure, where none is signed for a time before its delegated key begins.
+const AGO_IN_AZURE_SECONDS: i64 = 240;
+/// The life of that URL, in seconds.
+const SHORT_LIFE_SECONDS: u32 = 60;
 
 /// What a request that is to be refused came to.
 type Tried = Result<Option<Ask>, NoAnswer>;
@@ -183,7 +187,7 @@ fn what(name: Name) -> &'static str {
         Name::RefusesChangedParameter => "a URL with a changed parameter",
         Name::RefusesAddedParameter => "a URL with a parameter that was not signed",
         Name::RefusesLongerLife => "a URL whose life was made longer",
-        Name::RefusesExpired => "a URL that had expired two hours ago",
+        Name::RefusesExpired => "a URL that had expired",
         Name::RefusesOtherKey => "a URL for another object than the one it was signed for",
         Name::RefusesOtherSecret => "a URL that was signed with another secret",
         Name::RefusesUnsigned => "a request without a signature",
@@ -256,7 +260,8 @@ async fn changed_signature(subject: &Subject, key: &ObjectKey, other: &ObjectKey
 
 async fn changed_parameter(subject: &Subject, key: &ObjectKey) -> Tried {
     reforged(subject, key, |url| match subject.provider() {
-        Provider::Azure => forged::with_parameter(url, "sp", |_| "rwd".to_owned()),
+        Provider::Azure => forged::with_parameter(url, "scid", forge_guid)
+            .or_else(|| forged::with_parameter(url, "sp", |_| "rwd".to_owned())),
         Provider::Gcs => forged::with_parameter(url, "X-Goog-Custom-Audit-Grant", forge_id),
         _ => forged::with_parameter(url, "x-grant", forge_id),
     })
@@ -265,6 +270,16 @@ async fn changed_parameter(subject: &Subject, key: &ObjectKey) -> Tried {
 
 fn forge_id(id: &str) -> String {
     id.chars().rev().collect()
+}
+
+/// Another one, as well formed.
+fn forge_guid(guid: &str) -> String {
+    let forge = |digit| match digit {
+        '0' => '1',
+        '-' => '-',
+        _ => '0',
+    };
+    guid.chars().map(forge).collect()
 }
 
 async fn added_parameter(subject: &Subject, key: &ObjectKey) -> Tried {
@@ -294,7 +309,11 @@ fn next_year(date: &str) -> String {
 }
 
 async fn expired(subject: &Subject, key: &ObjectKey) -> Tried {
-    let window = subject.window_from(LONG_AGO_SECONDS, 60)?;
+    let ago = match subject.provider() {
+        Provider::Azure => AGO_IN_AZURE_SECONDS,
+        _ => LONG_AGO_SECONDS,
+    };
+    let window = subject.window_from(ago, SHORT_LIFE_SECONDS)?;
     let ask = subject
         .ask_by(subject.signer(), key, &read(), window)
         .await?;

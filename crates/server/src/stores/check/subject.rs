@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::policy::BucketFacts;
 use crate::stores::http::Http;
 use crate::stores::lender::Lender;
-use crate::stores::{Act, Control, Error, Opened, Purpose, Signer, Tenant};
+use crate::stores::{Act, Control, Error, Opened, Purpose, Signer, Tenant, usable_seconds};
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -23,8 +23,6 @@ use std::sync::Arc;
 
 /// Life of the URLs that the probes use, in seconds.
 const LIFE_SECONDS: u32 = 600;
-/// URLs end this long before their credential does, in seconds.
-const CREDENTIAL_SKEW_SECONDS: i64 = 120;
 /// What the names of all checks begin with, beneath the bucket's prefix. No team's id begins with a dot.
 const ROOT: &str = ".signet-check";
 /// A network that no request comes from ([RFC 5737]).
@@ -138,6 +136,16 @@ impl Subject {
         self.pinned.as_ref()
     }
 
+    /// From now on URLs carry no grant's id that not every store of the kind takes.
+    pub(super) fn join_only(&mut self) {
+        self.signer.join_only();
+        self.browser.join_only();
+        self.elsewhere.values_mut().for_each(Signer::join_only);
+        if let Ok(pinned) = &mut self.pinned {
+            pinned.join_only();
+        }
+    }
+
     /// What objects of the check hold.
     pub(super) fn content(&self) -> Bytes {
         self.content.clone()
@@ -180,8 +188,8 @@ impl Subject {
             None => longest,
             Some(at) => {
                 let left = at.unix_seconds() - self.clock.now().unix_seconds();
-                let left = left.saturating_sub(CREDENTIAL_SKEW_SECONDS).max(0);
-                u32::try_from(left).unwrap_or(longest).min(longest)
+                let usable = usable_seconds(left).max(0);
+                u32::try_from(usable).unwrap_or(longest).min(longest)
             }
         }
     }

@@ -23,23 +23,16 @@ pub(super) struct Reached {
     pub(super) written: bool,
 }
 
-pub(super) async fn probe(subject: &Subject, findings: &Findings) -> Reached {
-    let content = subject.content();
-    let before = subject.clock().now();
-    let put = async {
-        let key = subject.key(OBJECT)?;
-        let act = Subject::write(&content, false);
-        let seen = subject.put(&key, &act, content.clone()).await;
-        let nothing_came = match &seen {
-            Ok(seen) => seen.is_refusal() || (300..400).contains(&seen.status),
-            Err(why) => why.is_before_sending(),
-        };
-        if nothing_came {
-            subject.note_refused(&key);
-        }
-        seen
-    };
-    match put.await {
+pub(super) async fn probe(subject: &mut Subject, findings: &Findings) -> Reached {
+    let mut before = subject.clock().now();
+    let mut answer = put(subject).await;
+    if subject.signer().correlates() && answer.as_ref().is_ok_and(Seen::is_refusal) {
+        // To a store that reads no correlation id the signature is wrong
+        subject.join_only();
+        before = subject.clock().now();
+        answer = put(subject).await;
+    }
+    match answer {
         Err(why) => {
             silent(&why, findings);
             Reached::default()
@@ -61,6 +54,21 @@ pub(super) async fn probe(subject: &Subject, findings: &Findings) -> Reached {
             }
         }
     }
+}
+
+async fn put(subject: &Subject) -> Result<Seen, NoAnswer> {
+    let content = subject.content();
+    let key = subject.key(OBJECT)?;
+    let act = Subject::write(&content, false);
+    let seen = subject.put(&key, &act, content).await;
+    let nothing_came = match &seen {
+        Ok(seen) => seen.is_refusal() || (300..400).contains(&seen.status),
+        Err(why) => why.is_before_sending(),
+    };
+    if nothing_came {
+        subject.note_refused(&key);
+    }
+    seen
 }
 
 fn silent(why: &NoAnswer, findings: &Findings) {

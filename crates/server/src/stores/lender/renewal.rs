@@ -63,6 +63,13 @@ impl Life {
     }
 }
 
+/// For how long URLs are signed with a credential that ends in so many seconds: they end up to two minutes
+/// before it, as clocks differ. Of a short life a tenth is left aside, or none would remain.
+pub fn usable_seconds(left: i64) -> i64 {
+    let tenth = left.max(0) / 10 + 1;
+    left.saturating_sub(tenth.min(SPARE.as_secs().cast_signed()))
+}
+
 /// How long to rest after so many failures in a row: a second, then twice as long each time up to a
 /// minute, or up to half of that less.
 pub(super) fn rest(failures: u32, spread: Spread) -> Duration {

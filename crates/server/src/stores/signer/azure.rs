@@ -60,11 +60,12 @@ impl AzureSigner {
         })
     }
 
-    pub(super) fn without_correlation(self) -> Self {
-        Self {
-            correlates: false,
-            ..self
-        }
+    pub(super) fn leave_out_correlation(&mut self) {
+        self.correlates = false;
+    }
+
+    pub(super) fn correlates(&self) -> bool {
+        self.correlates
     }
 
     pub(super) fn access_key_id(&self) -> String {
