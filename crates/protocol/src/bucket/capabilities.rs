@@ -30,6 +30,8 @@ pub struct Capabilities {
     pub multipart: bool,
     /// The longest life of an upload URL that the credential can give, in seconds.
     pub longest_upload_url_seconds: u32,
+    /// The age in seconds after which the bucket's own policy refuses a signature.
+    pub max_signature_age_seconds: Option<u32>,
 }
 
 /// What keeps a team's credential out of other teams' roots.

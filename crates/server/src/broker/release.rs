@@ -129,8 +129,10 @@ impl Broker {
             cap_seconds: self.windows.cap_seconds(release.method, of_parts),
             ends_at: release.ends_at,
             limit_seconds: mandate.terms().max_ttl_seconds,
-            // No bucket has one yet: it is found by the live check of a bucket's policy
-            policy_age_seconds: None,
+            policy_age_seconds: bucket
+                .capabilities
+                .as_ref()
+                .and_then(|proven| proven.max_signature_age_seconds),
             credential_expires_at: signer.credential_expires_at(),
         };
         let expiry = expiry::expiry(now, &bounds).map_err(no_life)?;

@@ -221,6 +221,10 @@ impl Control for AzureControl {
 
     /// There are none: what lists a container's blobs tells no time of uncommitted blocks, and the
     /// service drops them after a week.
+    async fn bucket_policy(&self) -> Result<Option<serde_json::Value>, Error> {
+        Ok(None)
+    }
+
     async fn list_uploads(&self, _prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error> {
         Ok(None)
     }

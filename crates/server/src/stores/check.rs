@@ -12,6 +12,7 @@ mod fix;
 mod forged;
 mod name;
 mod parts;
+mod policy;
 mod reading;
 mod refusals;
 mod subject;
@@ -19,6 +20,7 @@ mod wire;
 mod write;
 
 use super::Stores;
+use super::setup::evaluate::HeldTo;
 use crate::ids::IdMaker;
 use crate::policy::BucketFacts;
 use findings::Findings;
@@ -77,10 +79,10 @@ impl Stores {
             };
             let capabilities = match subject {
                 Ok(mut subject) => {
-                    probe(&mut subject, &check, &findings).await;
+                    let held = probe(&mut subject, &check, &findings).await;
                     findings
                         .suffice()
-                        .then(|| capabilities(&subject, &findings, checked_at))
+                        .then(|| capabilities(&subject, held, &findings, checked_at))
                 }
                 Err(error) => {
                     findings.failed(Name::Credential, error.to_string(), fix::of_error(&error));
@@ -120,7 +122,7 @@ pub fn first_fault(report: &VerifyReport) -> Option<&Probe> {
     faults.next().map(|(probe, _)| probe)
 }
 
-async fn probe(subject: &mut Subject, check: &Check, findings: &Findings) {
+async fn probe(subject: &mut Subject, check: &Check, findings: &Findings) -> HeldTo {
     let probing = async {
         life(subject, findings);
         let reached = write::probe(subject, findings).await;
@@ -130,9 +132,11 @@ async fn probe(subject: &mut Subject, check: &Check, findings: &Findings) {
             }
         };
         if !reached.written {
-            return browsers.await;
+            browsers.await;
+            return HeldTo::default();
         }
-        tokio::join!(
+        let (held, ..) = tokio::join!(
+            policy::probe(subject, findings),
             browsers,
             reading::probe(subject, findings),
             reading::elsewhere(subject, findings),
@@ -144,17 +148,19 @@ async fn probe(subject: &mut Subject, check: &Check, findings: &Findings) {
         refusals::harmful(subject, findings).await;
         reading::delete(subject, findings).await;
         refusals::isolation(subject, findings).await;
+        held
     };
-    let in_time = tokio::time::timeout(PROBES_TIMEOUT, probing).await.is_ok();
+    let held = tokio::time::timeout(PROBES_TIMEOUT, probing).await;
     if tokio::time::timeout(TIDY_TIMEOUT, subject.tidy(findings))
         .await
         .is_err()
     {
         subject.untidy(findings, "no end in time");
     }
-    if !in_time {
+    held.unwrap_or_else(|_| {
         findings.out_of_time(PROBES_TIMEOUT);
-    }
+        HeldTo::default()
+    })
 }
 
 /// How long upload URLs can live.
@@ -178,7 +184,12 @@ fn life(subject: &Subject, findings: &Findings) {
     }
 }
 
-fn capabilities(subject: &Subject, findings: &Findings, checked_at: Timestamp) -> Capabilities {
+fn capabilities(
+    subject: &Subject,
+    held: HeldTo,
+    findings: &Findings,
+    checked_at: Timestamp,
+) -> Capabilities {
     let proven = |name| findings.is_ok(name);
     let attribution = match subject.provider() {
         Provider::S3 if proven(Name::RefusesChangedParameter) => Attribution::SignedParameter,
@@ -200,6 +211,8 @@ fn capabilities(subject: &Subject, findings: &Findings, checked_at: Timestamp) -
         attribution,
         network: if proven(Name::Network) {
             NetworkControl::Store
+        } else if held.networks {
+            NetworkControl::BucketPolicy
         } else {
             NetworkControl::BrokerOnly
         },
@@ -215,6 +228,10 @@ fn capabilities(subject: &Subject, findings: &Findings, checked_at: Timestamp) -
         ]
         .into_iter()
         .all(proven),
-        longest_upload_url_seconds: subject.longest_seconds(),
+        longest_upload_url_seconds: held
+            .max_signature_age_seconds
+            .unwrap_or(u32::MAX)
+            .min(subject.longest_seconds()),
+        max_signature_age_seconds: held.max_signature_age_seconds,
     }
 }

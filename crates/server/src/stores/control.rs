@@ -44,6 +44,9 @@ pub trait Control: std::fmt::Debug + Send + Sync {
     /// Drops the parts of an upload. An upload that the store does not know has none.
     async fn abort_multipart(&self, key: &ObjectKey, store_upload_id: &str) -> Result<(), Error>;
 
+    /// Reads the bucket's own policy; `None` where it has none, or the store knows no such thing.
+    async fn bucket_policy(&self) -> Result<Option<serde_json::Value>, Error>;
+
     /// Lists the uploads in parts that are open at keys beginning with `prefix`; `None` of a store that
     /// keeps no such list.
     async fn list_uploads(&self, prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error>;

@@ -22,6 +22,8 @@ pub enum StoreOperation {
     CompleteMultipartUpload,
     /// Drops the parts.
     AbortMultipartUpload,
+    /// Reads the bucket's policy.
+    GetBucketPolicy,
     /// Lists the uploads that are open.
     ListMultipartUploads,
     /// Lists objects.
@@ -45,6 +47,7 @@ impl StoreOperation {
             Self::ListParts => "ListParts",
             Self::CompleteMultipartUpload => "CompleteMultipartUpload",
             Self::AbortMultipartUpload => "AbortMultipartUpload",
+            Self::GetBucketPolicy => "GetBucketPolicy",
             Self::ListMultipartUploads => "ListMultipartUploads",
             Self::ListObjects => "ListObjectsV2",
             Self::HeadObject => "HeadObject",

@@ -213,6 +213,26 @@ impl Control for S3Control {
         }
     }
 
+    async fn bucket_policy(&self) -> Result<Option<serde_json::Value>, Error> {
+        let operation = StoreOperation::GetBucketPolicy;
+        if self.dialect == Dialect::Google {
+            return Ok(None);
+        }
+        let call = Call {
+            query: &[("policy", "")],
+            ..Call::of_bucket(operation, Method::Get)
+        };
+        match self.expect(call).await {
+            Ok(answer) => serde_json::from_slice(&answer.body)
+                .map(Some)
+                .map_err(|_| unexpected(operation, "a policy that is no JSON")),
+            Err(error) if matches!(error.code(), Some("NoSuchBucketPolicy" | "NotImplemented")) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn list_uploads(&self, prefix: &str) -> Result<Option<Vec<OpenUpload>>, Error> {
         self.uploads(prefix).await.map(Some)
     }

@@ -195,6 +195,7 @@ fn proven(checked_at: Timestamp) -> Capabilities {
         writes_once: true,
         multipart: true,
         longest_upload_url_seconds: 604_800,
+        max_signature_age_seconds: None,
     }
 }
 

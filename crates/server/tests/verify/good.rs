@@ -20,7 +20,10 @@ async fn a_good_s3_bucket_passes_and_proves_what_it_can() {
     let report = verify(s3_at(store.endpoint())).await;
     // The embedded store speaks plain HTTP
     assert_eq!(faults(&report), ["tls"], "{}", shown(&report));
-    assert_eq!(skipped(&report), ["isolation", "network", "addresses"]);
+    assert_eq!(
+        skipped(&report),
+        ["isolation", "network", "bucket-policy", "addresses"]
+    );
     assert_eq!(report.verdict, Verdict::Warning);
     let proven = report.capabilities.unwrap();
     assert_eq!(proven.checked_at, report.checked_at);

@@ -133,7 +133,7 @@ async fn a_good_bucket_of_seaweedfs_passes() {
         "cors.etag",
         "cors.checksum",
     ];
-    let expected: Vec<&str> = ["isolation", "network", "addresses"]
+    let expected: Vec<&str> = ["isolation", "network", "bucket-policy", "addresses"]
         .into_iter()
         .chain(browsers)
         .collect();
@@ -180,9 +180,9 @@ async fn the_key_of_another_bucket_of_seaweedfs_is_named() {
     assert_unfit(&verify(wrong).await, "credential", "check the secret");
 }
 
-/// T38: a policy of the bucket stands above what the key may do.
+/// T38: a policy of the bucket stands above what the key may do, and is read where the key may.
 #[tokio::test]
-async fn a_policy_of_seaweedfs_that_denies_is_named() {
+async fn what_a_policy_of_seaweedfs_denies_and_holds_to_is_named() {
     let Some(store) = Described::find() else {
         return;
     };
@@ -192,11 +192,27 @@ async fn a_policy_of_seaweedfs_that_denies_is_named() {
         "Statement": [{
             "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject",
             "Resource": format!("arn:aws:s3:::{}/denied/*", own.name),
+        }, {
+            "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+            "Resource": format!("arn:aws:s3:::{}/held/*", own.name),
+            "Condition": {"NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}},
         }],
     });
+    let before = verify(store.bucket(&own.name, &store.admin, "held/")).await;
     store.set_policy(&own.name, Some(&policy)).await;
     let report = verify(store.bucket(&own.name, &own.key, "denied/")).await;
+    let held = verify(store.bucket(&own.name, &store.admin, "held/")).await;
+    let free = verify(store.bucket(&own.name, &store.admin, "free/")).await;
     store.set_policy(&own.name, None).await;
+    for (report, verdict, network) in [
+        (before, Verdict::Skipped, NetworkControl::BrokerOnly),
+        (held, Verdict::Ok, NetworkControl::BucketPolicy),
+        (free, Verdict::Ok, NetworkControl::BrokerOnly),
+    ] {
+        let found = probe(&report, "bucket-policy");
+        assert_eq!(found.verdict, verdict, "{found:?}");
+        assert_eq!(report.capabilities.unwrap().network, network);
+    }
     assert_unfit(&report, "delete", "let no policy of the bucket deny it");
     assert_eq!(
         probe(&report, "put").verdict,

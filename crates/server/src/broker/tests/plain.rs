@@ -6,6 +6,7 @@ use crate::clock::Clock as _;
 use crate::db::limit::{LimitRow, LimitTarget};
 use protocol::admin::LimitRule;
 use protocol::audit::{Action, Event};
+use protocol::bucket::{Attribution, Capabilities, Isolation, NetworkControl};
 use protocol::transfer::{BoundBy, UrlMethod, UrlsRequest};
 use std::sync::Arc;
 use std::time::Duration;
@@ -226,6 +227,36 @@ async fn caps_are_one_hour_to_read_and_a_day_to_write() {
     }
     let urls = fixture.urls("mia", put_request("a", b"a")).await.unwrap();
     assert_eq!(urls.expires_at, now.plus(Duration::from_hours(24)));
+}
+
+/// T19: what the bucket's policy was found to refuse by its age is not given out.
+#[tokio::test]
+async fn no_url_outlives_the_age_that_the_buckets_policy_takes() {
+    let fixture = Fixture::new().await;
+    let bucket = fixture.bucket(fixture.vision);
+    let proven = Capabilities {
+        checked_at: fixture.world.clock.now(),
+        isolation: Isolation::BrokerOnly,
+        attribution: Attribution::SignedParameter,
+        network: NetworkControl::BucketPolicy,
+        binds_sha256: true,
+        binds_part_sha256: true,
+        binds_length: true,
+        writes_once: true,
+        multipart: true,
+        longest_upload_url_seconds: 600,
+        max_signature_age_seconds: Some(600),
+    };
+    let mut change = fixture.world.change().await;
+    change
+        .set_capabilities(bucket.id, Some(&proven))
+        .await
+        .unwrap();
+    change.commit().await.unwrap();
+    let urls = fixture.urls("mia", put_request("a", b"a")).await.unwrap();
+    assert_eq!(urls.bound_by, BoundBy::BucketPolicy);
+    let life = urls.expires_at.since(fixture.world.clock.now());
+    assert_eq!(life, Duration::from_mins(10));
 }
 
 #[tokio::test]

@@ -97,6 +97,8 @@ names! {
     Isolation "isolation";
     /// The store holds a URL to the network that it is for.
     Network "network";
+    /// What the bucket's policy holds URLs to is known.
+    BucketPolicy "bucket-policy";
     /// The store's other addresses take their URLs.
     Addresses "addresses";
     /// Pages may read.

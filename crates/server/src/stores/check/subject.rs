@@ -5,30 +5,29 @@ use super::findings::Findings;
 use super::fix::{self, Right};
 use super::name::Name;
 use super::wire::{self, Ask, NoAnswer, Seen};
+use super::write::OBJECT;
 use crate::clock::Clock;
 use crate::policy::BucketFacts;
 use crate::stores::http::Http;
 use crate::stores::lender::Lender;
+use crate::stores::setup::evaluate::NOWHERE;
+use crate::stores::setup::{Region, S3Store};
 use crate::stores::{Act, Control, Error, Opened, Purpose, Signer, Tenant, usable_seconds};
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use presign::{Timestamp, Ttl, Window};
-use protocol::bucket::{Audience, Isolation, Provider};
+use protocol::bucket::{Audience, Isolation, Provider, StorePlace};
 use protocol::id::GrantId;
 use protocol::{ObjectKey, Sha256Digest};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Life of the URLs that the probes use, in seconds.
 const LIFE_SECONDS: u32 = 600;
 /// What the names of all checks begin with, beneath the bucket's prefix. No team's id begins with a dot.
 const ROOT: &str = ".signet-check";
-/// A network that no request comes from ([RFC 5737]).
-///
-/// [RFC 5737]: https://www.rfc-editor.org/rfc/rfc5737
-const NOWHERE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
 /// The bucket that is checked.
 pub(super) struct Subject {
@@ -36,6 +35,7 @@ pub(super) struct Subject {
     clock: Arc<dyn Clock>,
     provider: Provider,
     is_https: bool,
+    in_policies: Option<InPolicies>,
     signer: Signer,
     browser: Signer,
     elsewhere: BTreeMap<Audience, Signer>,
@@ -47,6 +47,33 @@ pub(super) struct Subject {
     content: Bytes,
     written: Mutex<BTreeSet<ObjectKey>>,
     open_uploads: Mutex<BTreeMap<Box<str>, ObjectKey>>,
+}
+
+/// What is said of the bucket in policies of AWS's kind.
+struct InPolicies {
+    bucket_arn: String,
+    /// Who signs, where that is known.
+    signer_arn: Option<Box<str>>,
+}
+
+impl InPolicies {
+    fn of(bucket: &BucketFacts) -> Option<Self> {
+        let StorePlace::S3 {
+            endpoint,
+            region,
+            container,
+            ..
+        } = &bucket.place
+        else {
+            return None;
+        };
+        let region: Region = region.parse().ok()?;
+        let is_arn = bucket.identity.starts_with("arn:");
+        Some(Self {
+            bucket_arn: S3Store::at(endpoint, &region).bucket_arn(container),
+            signer_arn: is_arn.then(|| bucket.identity.clone()),
+        })
+    }
 }
 
 impl Subject {
@@ -83,6 +110,7 @@ impl Subject {
             clock,
             provider: bucket.place.provider(),
             is_https: bucket.place.endpoint().starts_with("https://"),
+            in_policies: InPolicies::of(bucket),
             signer: lend(None, &[]).await?,
             browser: lend(Some(Audience::Browser), &[]).await?,
             elsewhere,
@@ -144,6 +172,14 @@ impl Subject {
         if let Ok(pinned) = &mut self.pinned {
             pinned.join_only();
         }
+    }
+
+    /// What policies call an object of the check, and who signs for it, where that is known; `None` in a
+    /// cloud that has no such policies.
+    pub(super) fn in_policies(&self) -> Option<(String, Option<&str>)> {
+        let names = self.in_policies.as_ref()?;
+        let object = format!("{}/{}{OBJECT}", names.bucket_arn, self.root);
+        Some((object, names.signer_arn.as_deref()))
     }
 
     /// What objects of the check hold.

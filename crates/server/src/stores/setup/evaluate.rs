@@ -6,6 +6,9 @@
 mod condition;
 mod pattern;
 mod read;
+mod urls;
+
+pub use urls::{HeldTo, NOWHERE, held_to};
 
 use condition::Facts;
 use read::{Names, Policy, Principals, Statement};

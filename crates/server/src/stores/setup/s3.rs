@@ -59,7 +59,7 @@ impl S3Store {
     }
 
     /// The ARN of a container.
-    fn bucket_arn(self, container: &str) -> String {
+    pub fn bucket_arn(self, container: &str) -> String {
         format!("arn:{}:s3:::{container}", self.partition().as_str())
     }
 

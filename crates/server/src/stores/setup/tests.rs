@@ -6,7 +6,7 @@ mod merging;
 mod sessions;
 mod sets;
 
-use super::evaluate::{Access, Caller, Decision, evaluate};
+use super::evaluate::{Access, Caller, Decision, evaluate, held_to};
 use super::*;
 use serde_json::Value;
 

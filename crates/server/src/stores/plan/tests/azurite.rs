@@ -49,6 +49,7 @@ fn join_only() -> Capabilities {
         writes_once: true,
         multipart: true,
         longest_upload_url_seconds: 86_400,
+        max_signature_age_seconds: None,
     }
 }
 

@@ -152,6 +152,19 @@ impl Test {
         })
     }
 
+    /// What it is about, in lower case.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The least number that it refuses to be exceeded, where it is one about this key.
+    pub(super) fn limit(&self, key: &str) -> Option<u64> {
+        match &self.comparison {
+            Comparison::MoreThan(limits) if self.key == key => limits.iter().copied().min(),
+            _ => None,
+        }
+    }
+
     /// Whether the request passes.
     pub(super) fn holds(&self, facts: Facts<'_>) -> Result<bool, Unjudged> {
         let found = facts.get(&self.key);

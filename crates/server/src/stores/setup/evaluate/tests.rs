@@ -1,5 +1,7 @@
 //! The evaluator, against what AWS documents of the language.
 
+mod urls;
+
 use super::*;
 use serde_json::json;
 

@@ -84,13 +84,22 @@ pub(super) fn allowed<'b>(
     statements.push(Statement {
         name: "ListUploads",
         effect: "Allow",
-        who: who_lists,
+        who: who_lists.clone(),
         actions: vec!["s3:ListBucketMultipartUploads"],
         resources: vec![bucket.arn()],
         condition: None,
         why:
             "the server finds abandoned uploads; S3 has no condition that narrows this to a prefix"
                 .to_owned(),
+    });
+    statements.push(Statement {
+        name: "ReadPolicy",
+        effect: "Allow",
+        who: who_lists,
+        actions: vec!["s3:GetBucketPolicy"],
+        resources: vec![bucket.arn()],
+        condition: None,
+        why: "the live check reads to which networks and to which age this policy holds URLs, so that none is given out for longer than it works".to_owned(),
     });
     Ok(statements)
 }

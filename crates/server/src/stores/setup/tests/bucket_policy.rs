@@ -346,3 +346,24 @@ fn another_store_gets_only_what_stores_share() {
         assert!(!text.contains(unknown), "{unknown}");
     }
 }
+
+/// What is written holds URLs as the live check reads it.
+#[test]
+fn the_check_finds_in_our_policy_what_it_holds_urls_to() {
+    let settings = bucket();
+    let told = |signer| {
+        let policy = policy(&settings);
+        held_to(&policy, &object(KEY), signer).unwrap()
+    };
+    let age = settings.max_signature_age_seconds.unwrap();
+    for (signer, networks) in [
+        (Some(SIGNING), true),
+        // The server's own identity is exempt
+        (Some(CONTROL), false),
+        (None, false),
+    ] {
+        let held = told(signer);
+        assert_eq!(held.networks, networks, "{signer:?}");
+        assert_eq!(held.max_signature_age_seconds.map(u64::from), Some(age));
+    }
+}
