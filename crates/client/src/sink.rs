@@ -5,13 +5,23 @@ use crate::hash::{Hasher, blocking};
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 
 /// How much is gathered before it is written, in bytes.
-const GATHER_BYTES: usize = 512 << 10;
+const GATHER_BYTES: usize = 1 << 20;
+
+/// A file that stretches are written to side by side, each by an opening of its own.
+#[derive(Debug)]
+pub(crate) struct SharedFile {
+    pub(crate) file: File,
+    /// Whose turn it is to write. A file system lets one at a time write to a file, and whoever waits for
+    /// that in the kernel burns the time that hashing needs.
+    pub(crate) turn: Arc<Mutex<()>>,
+}
 
 struct Writer {
-    file: File,
+    into: SharedFile,
     hasher: Hasher,
 }
 
@@ -19,9 +29,10 @@ impl Writer {
     fn write(&mut self, chunks: &[Bytes]) -> std::io::Result<()> {
         for chunk in chunks {
             self.hasher.update(chunk);
-            self.file.write_all(chunk)?;
         }
-        Ok(())
+        let SharedFile { file, turn } = &mut self.into;
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        chunks.iter().try_for_each(|chunk| file.write_all(chunk))
     }
 }
 
@@ -38,14 +49,14 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Writes to `file` from `offset` on.
+    /// Writes to a file from `offset` on.
     pub(crate) async fn new(
-        mut file: File,
+        mut into: SharedFile,
         offset: u64,
         hasher: Hasher,
         shown: &str,
     ) -> Result<Self> {
-        let file = blocking(move || file.seek(SeekFrom::Start(offset)).map(|_| file))
+        let into = blocking(move || into.file.seek(SeekFrom::Start(offset)).map(|_| into))
             .await?
             .map_err(|source| failed(shown, source))?;
         Ok(Self {
@@ -53,7 +64,7 @@ impl Sink {
             gathered: Vec::new(),
             gathered_bytes: 0,
             accepted_bytes: 0,
-            idle: Some(Writer { file, hasher }),
+            idle: Some(Writer { into, hasher }),
             busy: None,
         })
     }

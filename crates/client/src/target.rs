@@ -6,6 +6,7 @@ mod fold;
 pub(crate) use fold::Names;
 
 use crate::error::{Error, Result};
+use crate::sink::SharedFile;
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
@@ -14,8 +15,8 @@ use protocol::EntryPath;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// How many names are tried for a temporary file.
 const TEMP_TRIES: u32 = 16;
@@ -190,6 +191,7 @@ impl Place {
                         place: self.clone(),
                         name,
                         kept: AtomicBool::new(false),
+                        turn: Arc::default(),
                     });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && tries < TEMP_TRIES => {
@@ -207,17 +209,21 @@ pub(crate) struct Temp {
     place: Place,
     name: String,
     kept: AtomicBool,
+    turn: Arc<Mutex<()>>,
 }
 
 impl Temp {
     /// Opens it to write. Blocks.
-    pub(crate) fn open(&self) -> Result<File> {
+    pub(crate) fn open(&self) -> Result<SharedFile> {
         let mut options = OpenOptions::new();
         options.write(true).follow(FollowSymlinks::No);
         self.place
             .directory
             .open_with(&self.name, &options)
-            .map(cap_std::fs::File::into_std)
+            .map(|file| SharedFile {
+                file: file.into_std(),
+                turn: Arc::clone(&self.turn),
+            })
             .map_err(|source| self.place.failed("write", source))
     }
 
@@ -266,7 +272,7 @@ mod tests {
 
     fn write(target: &Target, path: &str, content: &[u8]) -> Result<()> {
         let temp = target.place(&entry(path))?.temp(|| 7)?;
-        temp.open()?.write_all(content).unwrap();
+        temp.open()?.file.write_all(content).unwrap();
         temp.keep()
     }
 
