@@ -2,7 +2,9 @@
 //! and has its keys end early; beside it runs a service that gives tokens.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
-use aws_lc_rs::hmac;
+#[path = "sas.rs"]
+mod sas;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use client::Api;
 use protocol::bucket::StorePlace;
+use sas::{DelegatedKey, encoded, time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -33,7 +36,7 @@ pub(crate) struct Azurite {
     /// The access log of the one behind `https`.
     pub(crate) log: PathBuf,
     account: String,
-    pub(crate) containers: Vec<String>,
+    containers: Vec<String>,
 }
 
 impl Azurite {
@@ -42,16 +45,6 @@ impl Azurite {
         let path = std::env::var("SIGNET_TEST_AZURITE").ok()?;
         Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
     }
-}
-
-/// A key that Azurite delegated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DelegatedKey {
-    /// When it begins and ends: with the principal, all that tells it from others.
-    starts: String,
-    ends: String,
-    version: String,
-    value: Vec<u8>,
 }
 
 struct Relaying {
@@ -171,7 +164,7 @@ impl Delegating {
         std::mem::take(&mut *self.relaying.used.lock().unwrap())
     }
 
-    /// A URL that reads an object, for ten minutes, whenever the key ends.
+    /// A URL that reads an object until then, whenever the key ends.
     pub(crate) fn reading(
         &self,
         key: &DelegatedKey,
@@ -179,23 +172,8 @@ impl Delegating {
         until: jiff::Timestamp,
     ) -> String {
         let azurite = &self.relaying.azurite;
-        let mut query: Vec<(String, String)> = [
-            ("sp", "r"),
-            ("se", &time(until)),
-            ("skoid", PRINCIPAL),
-            ("sktid", TENANT),
-            ("skt", &key.starts),
-            ("ske", &key.ends),
-            ("sks", "b"),
-            ("skv", &key.version),
-            ("sv", "2020-12-06"),
-            ("sr", "b"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
         let path = format!("/{}/{}/{object}", azurite.account, azurite.containers[0]);
-        let signature = key.sign(&path, &query, None);
-        query.push(("sig".to_owned(), signature));
+        let query = key.reading(&path, until);
         format!("https://{}{path}?{}", self.address, encoded(&query))
     }
 }
@@ -205,31 +183,6 @@ impl Drop for Delegating {
         for server in &self.servers {
             server.abort();
         }
-    }
-}
-
-impl DelegatedKey {
-    /// The signature of a [user delegation SAS][1] of version 2020-12-06, for a path that begins with the
-    /// account.
-    ///
-    /// [1]: https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas
-    fn sign(&self, path: &str, query: &[(String, String)], scid: Option<&str>) -> String {
-        let field = |name: &str| match name {
-            "scid" => scid.unwrap_or_default().to_owned(),
-            "resource" => format!("/blob{path}"),
-            _ => {
-                let found = query.iter().find(|(known, _)| known == name);
-                found.map(|(_, value)| value.clone()).unwrap_or_default()
-            }
-        };
-        let fields = [
-            "sp", "st", "se", "resource", "skoid", "sktid", "skt", "ske", "sks", "skv", "saoid",
-            "suoid", "scid", "sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce",
-            "rscl", "rsct",
-        ];
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.value);
-        let text = fields.map(field).join("\n");
-        STANDARD.encode(hmac::sign(&key, text.as_bytes()))
     }
 }
 
@@ -358,15 +311,6 @@ fn token() -> String {
 fn element<'a>(document: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = document.split_once(&format!("<{name}>"))?;
     Some(rest.split_once("</")?.0)
-}
-
-fn encoded(query: &[(String, String)]) -> String {
-    let mut text = url::form_urlencoded::Serializer::new(String::new());
-    text.extend_pairs(query).finish().replace('+', "%20")
-}
-
-fn time(at: jiff::Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[expect(
