@@ -53,7 +53,8 @@ impl Life {
     pub(super) fn is_good(self, now: Timestamp) -> bool {
         self.ends_at.is_none_or(|ends_at| {
             let spare = SPARE.min(ends_at.since(self.minted_at) / 10);
-            now < ends_at.minus(spare)
+            let left = ends_at.unix_seconds().saturating_sub(now.unix_seconds());
+            now < ends_at.minus(spare) && usable_seconds(left) >= 1
         })
     }
 
@@ -140,6 +141,27 @@ mod tests {
             let now = Timestamp::from_unix_seconds(MINTED + age);
             let told = (life(seconds).is_good(now), life(seconds).has_ended(now));
             assert_eq!(told, (good, ended), "{seconds:?} after {age}");
+        }
+    }
+
+    #[test]
+    fn what_is_lent_without_a_thought_can_sign() {
+        for seconds in (2..200).chain([900, 3_600, 43_200]) {
+            let life = life(Some(seconds));
+            let end = life.ends_at.unwrap();
+            for millis in (0..5_000).step_by(100).chain([60_000, 119_000, 121_000]) {
+                let now = end.minus(Duration::from_millis(millis));
+                let left = end.unix_seconds() - now.unix_seconds();
+                assert!(
+                    !life.is_good(now) || usable_seconds(left) >= 1,
+                    "{seconds} {millis}"
+                );
+            }
+        }
+        // It is renewed while it can still sign
+        for seconds in [6, 10, 900] {
+            let life = life(Some(seconds));
+            assert!(life.is_good(life.renew_at(Spread(0))), "{seconds}");
         }
     }
 
