@@ -88,6 +88,12 @@ impl Scene {
         let place = |at| StorePlace::s3(format!("http://{at}"), REGION, container);
         Self::begin(store, place, plan, None).await
     }
+
+    async fn before_azurite(delegating: &Delegating) -> Self {
+        let place = |at| delegating.place(at);
+        let plan = Delegating::plan();
+        Self::begin(delegating.address, place, plan, Some(delegating)).await
+    }
 }
 
 /// Puts and gets for longer than two credentials live. What told the credentials apart that signed what
@@ -194,9 +200,7 @@ async fn a_transfer_outlives_its_credentials_on_azurite() {
     };
     install_crypto();
     let delegating = Delegating::before(&azurite, true, Some(LIFE)).await;
-    let place = |at| delegating.place(at);
-    let plan = Delegating::plan();
-    let scene = Scene::begin(delegating.address, place, plan, Some(&delegating)).await;
+    let scene = Scene::before_azurite(&delegating).await;
     let used = moved(&scene, || delegating.take_key_ends()).await;
     assert_minted_anew("Azurite", &used);
     let log = std::fs::read_to_string(azurite.log).unwrap();
@@ -283,8 +287,7 @@ async fn a_credential_that_has_ended_is_refused_by_azurite() {
     };
     install_crypto();
     let delegating = Delegating::before(&azurite, true, Some(SHORT_LIFE)).await;
-    let (place, plan) = (|at| delegating.place(at), Delegating::plan());
-    let scene = Scene::begin(delegating.address, place, plan, Some(&delegating)).await;
+    let scene = Scene::before_azurite(&delegating).await;
     let data = tempfile::tempdir().unwrap();
     write(data.path(), "hello", b"hello");
     let put = PutOptions::new(data.path(), "vision/p/c".parse().unwrap());

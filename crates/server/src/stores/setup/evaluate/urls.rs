@@ -34,7 +34,8 @@ pub fn held_to(policy: &Value, object: &str, signer: Option<&str>) -> Result<Hel
     let facts = Facts(&context);
     let mut held = HeldTo::default();
     for statement in &Policy::read(policy)?.statements {
-        if statement.allows || !is_about_object(statement, object, facts)? {
+        let actions = actions_on(statement, object, facts)?;
+        if statement.allows || actions == 0 {
             continue;
         }
         let is_for_anyone = statement.principals.as_ref().is_none_or(|who| who.anyone);
@@ -56,7 +57,9 @@ pub fn held_to(policy: &Value, object: &str, signer: Option<&str>) -> Result<Hel
                 .chain(seconds)
                 .min();
         }
-        if is_for_signer.unwrap_or(is_for_anyone) && refuses_from_elsewhere(statement, facts)? {
+        // An age of one kind of URL bounds all; networks are told where they hold all
+        let holds_all = actions == ACTIONS.len() && is_for_signer.unwrap_or(is_for_anyone);
+        if holds_all && refuses_from_elsewhere(statement, facts)? {
             held.networks = true;
         }
     }
@@ -81,25 +84,22 @@ fn context(signer: Option<&str>) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Whether a statement is about reading and writing the object.
-fn is_about_object(
-    statement: &Statement,
-    object: &str,
-    facts: Facts<'_>,
-) -> Result<bool, Unjudged> {
+/// How many of the actions on the object a statement is about.
+fn actions_on(statement: &Statement, object: &str, facts: Facts<'_>) -> Result<usize, Unjudged> {
+    if let Some(patterns) = &statement.resources
+        && !any_matches(patterns, object, facts)?
+    {
+        return Ok(0);
+    }
+    let mut count = 0;
     for action in ACTIONS {
         let is_about = match &statement.actions {
             Names::In(patterns) => any_matches(patterns, action, facts)?,
             Names::NotIn(patterns) => !any_matches(patterns, action, facts)?,
         };
-        if !is_about {
-            return Ok(false);
-        }
+        count += usize::from(is_about);
     }
-    match &statement.resources {
-        Some(patterns) => any_matches(patterns, object, facts),
-        None => Ok(true),
-    }
+    Ok(count)
 }
 
 fn refuses_from_elsewhere(statement: &Statement, facts: Facts<'_>) -> Result<bool, Unjudged> {

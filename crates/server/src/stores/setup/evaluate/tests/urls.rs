@@ -81,11 +81,27 @@ fn other_objects_and_what_is_allowed_hold_nothing() {
     for (name, value) in [
         ("Effect", "Allow"),
         ("Resource", "arn:aws:s3:::b/other/*"),
-        ("Action", "s3:GetObject"),
+        ("Action", "s3:ListBucket"),
     ] {
         let mut statement = denied(&json!("*"), &condition);
         statement[name] = json!(value);
         assert_eq!(held(statement, None), HeldTo::default(), "{name}");
+    }
+}
+
+#[test]
+fn an_age_of_one_action_bounds_all_and_a_network_of_one_holds_none() {
+    let condition = |test: &str, key: &str, value: &str| json!({test: {key: value}});
+    let age = condition("NumericGreaterThan", "s3:signatureAge", "600000");
+    let elsewhere = condition("NotIpAddress", "aws:SourceIp", "203.0.113.0/24");
+    for action in ["s3:GetObject", "s3:PutObject"] {
+        let about = |condition: &Value| {
+            let mut statement = denied(&json!("*"), condition);
+            statement["Action"] = json!(action);
+            held(statement, None)
+        };
+        assert_eq!(about(&age).max_signature_age_seconds, Some(600), "{action}");
+        assert!(!about(&elsewhere).networks, "{action}");
     }
 }
 
