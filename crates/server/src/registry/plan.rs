@@ -14,7 +14,6 @@ use protocol::layout::Layout;
 use protocol::transfer::{MAX_BATCH, VerifiedBy};
 use protocol::{Digest, EntryPath, Timestamp};
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 /// How often a transaction that lost against another is run again.
 const TRIES: usize = 8;
@@ -145,23 +144,30 @@ impl Registry {
             created_at: now,
             leased_until: now.plus(LEASE),
         };
-        let mut wanted: Vec<(Digest, u64)> =
-            order.iter().map(|(_, entry)| content(entry)).collect();
-        wanted.dedup();
-        let known = many::lease_known(tx, &owner, &wanted).await?;
+        let mut wanted: Vec<((Digest, u64), usize)> = order
+            .iter()
+            .map(|(at, entry)| (content(entry), *at))
+            .collect();
+        wanted.dedup_by_key(|(content, _)| *content);
+        let contents: Vec<_> = wanted.iter().map(|(content, _)| *content).collect();
+        let known = many::lease_known(tx, &owner, &contents).await?;
         let mut plans: HashMap<_, _> = known
             .into_iter()
             .map(|(content, known)| (content, Plan::from(known)))
             .collect();
-        let mut keys = Vec::new();
-        for content in wanted {
-            if let Entry::Vacant(vacant) = plans.entry(content) {
-                let id = self.parts.ids.make();
-                let key = object_key(mandate, id).map_err(Unplanned::Refused)?;
-                vacant.insert(Plan::New(id));
-                keys.push((id, key, content));
-            }
+        wanted.retain(|(content, _)| !plans.contains_key(content));
+        // Clients send in the order of their request: with keys in that order too, what they report
+        // together is together in a list of the bucket
+        wanted.sort_unstable_by_key(|(_, at)| *at);
+        let mut ids: Vec<ObjectId> = wanted.iter().map(|_| self.parts.ids.make()).collect();
+        ids.sort_unstable();
+        let mut keys = Vec::with_capacity(wanted.len());
+        for ((content, _), id) in wanted.into_iter().zip(ids) {
+            let key = object_key(mandate, id).map_err(Unplanned::Refused)?;
+            plans.insert(content, Plan::New(id));
+            keys.push((id, key, content));
         }
+        keys.sort_unstable_by_key(|(_, _, content)| *content);
         let new: Vec<NewObject<'_>> = keys
             .iter()
             .map(|(id, key, (digest, size_bytes))| NewObject {
