@@ -8,10 +8,10 @@ mod page;
 pub use object::{GetObjectOptions, GetObjectOutcome, get_object};
 
 use crate::api::Api;
+use crate::blocking::blocking;
 use crate::error::{Error, Peer, Result};
-use crate::hash::blocking;
 use crate::pace::Pace;
-use crate::plan::Parallelism;
+use crate::plan::{BACKLOG_FILES, InFlight, Parallelism};
 use crate::progress::{Meter, Phase, Progress};
 use crate::target::Target;
 use file::{FileGet, Got};
@@ -26,8 +26,6 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Files that wait to be fetched before the next page is asked for.
-const BACKLOG: usize = 64;
 /// Large files that are on their way at once; their ranges share one limit.
 const LARGE_FILES: usize = 2;
 
@@ -35,7 +33,7 @@ const LARGE_FILES: usize = 2;
 ///
 /// ```
 /// let options = client::GetOptions::new("vision/imagenet/train:v3".parse()?, "copy");
-/// assert_eq!(options.parallelism.files, 32);
+/// assert_eq!(options.parallelism.files, 128);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -151,12 +149,12 @@ impl<'a> Run<'a> {
     async fn all(&self) -> Result<(VersionFacts, u64)> {
         let mut work: FuturesUnordered<BoxFuture<'_, Result<Step>>> = FuturesUnordered::new();
         let (mut small, mut large) = (VecDeque::new(), VecDeque::new());
-        let (mut small_running, mut large_running) = (0, 0);
+        let (mut small_running, mut large_running) = (InFlight::default(), 0);
         let (mut version, mut listed, mut unchanged) = (None, 0, 0);
         // The mark after which the next page begins, while it is not asked for
         let mut next_page = Some(None);
         loop {
-            if small.len() + large.len() < BACKLOG
+            if small.len() + large.len() < BACKLOG_FILES
                 && let Some(after) = next_page.take()
             {
                 let page = self.pages.page(after);
@@ -168,10 +166,10 @@ impl<'a> Run<'a> {
                 large_running += 1;
                 work.push(Self::step(file));
             }
-            while small_running < self.parallelism.files()
-                && let Some(file) = small.pop_front()
-            {
-                small_running += 1;
+            while let Some(file) = small.pop_front_if(|file: &mut FileGet<'_>| {
+                small_running.has_room(file.size_bytes(), self.parallelism)
+            }) {
+                small_running.begin(file.size_bytes());
                 work.push(Self::step(file));
             }
             let Some(step) = work.next().await else {
@@ -213,7 +211,7 @@ impl<'a> Run<'a> {
                     if got.large {
                         large_running -= 1;
                     } else {
-                        small_running -= 1;
+                        small_running.end(got.size_bytes);
                     }
                 }
             }

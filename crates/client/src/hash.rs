@@ -1,5 +1,6 @@
 //! Digests of content, in one pass, on threads that may block.
 
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::plan::Piece;
 use aws_lc_rs::digest::{Context, SHA256};
@@ -8,7 +9,7 @@ use protocol::digest::{Digest, Md5Digest, Sha256Digest};
 use protocol::layout::Layout;
 use std::io::{Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
 
 /// How much is read at a time, in bytes.
@@ -175,7 +176,38 @@ pub(crate) struct FileDigest {
 
 /// How many threads hash at once.
 pub(crate) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(2, |count| count.get().min(4))
+    // The system is asked by reading files
+    static THREADS: LazyLock<usize> = LazyLock::new(|| {
+        std::thread::available_parallelism().map_or(2, |count| count.get().min(4))
+    });
+    *THREADS
+}
+
+/// Digests files that are one part each, one after the other on one thread: for small ones, to change
+/// threads costs more than to hash.
+pub(crate) async fn digest_small_files(
+    files: Vec<LocalFile>,
+    threads: &Semaphore,
+) -> Result<Vec<FileDigest>> {
+    let _turn = threads.acquire().await;
+    let digests = blocking(move || files.iter().map(digest_small_file).collect());
+    digests.await?
+}
+
+fn digest_small_file(file: &LocalFile) -> Result<FileDigest> {
+    let whole = Piece {
+        offset: 0,
+        length: file.size_bytes,
+    };
+    let sha256 = piece_of(&file.path, whole)
+        .map_err(|source| Error::file("read", &file.path, source))?
+        .ok_or_else(|| Error::SourceChanged {
+            path: file.shown.clone(),
+        })?;
+    Ok(FileDigest {
+        digest: Digest::Sha256(sha256),
+        parts: Arc::default(),
+    })
 }
 
 /// Digests a file of this layout, each part on a thread of its own while `threads` has room.
@@ -229,15 +261,6 @@ pub(crate) async fn digest_file(
         Layout::Parts { .. } => parts.into(),
     };
     Ok(FileDigest { digest, parts })
-}
-
-/// Runs what blocks on a thread that may.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Error::lost_task(&error))
 }
 
 /// A local file to send.

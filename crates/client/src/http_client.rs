@@ -75,7 +75,6 @@ impl HttpSettings {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .pool_max_idle_per_host(64)
             .pool_idle_timeout(self.idle_timeout)
             .tcp_nodelay(true);
         if let Some(timeout) = self.connect_timeout {

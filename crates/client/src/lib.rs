@@ -24,6 +24,7 @@
 #![warn(missing_docs)]
 
 pub mod api;
+mod blocking;
 mod body;
 pub mod error;
 mod get;

@@ -6,10 +6,18 @@ use protocol::transfer::{MAX_BATCH, PartDigest};
 
 /// How much of the source is hashed and registered at a time, in bytes.
 const BATCH_BYTES: u64 = 1 << 30;
-/// Files of the first batch: while they go up, the others are hashed and registered.
-const FIRST_BATCH: usize = 250;
+/// Files of the first batch, which nothing is sent beside.
+const FIRST_BATCH_FILES: usize = 250;
+/// Files of every other batch: it is hashed and registered before those of the last one are sent.
+const BATCH_FILES: usize = 1_000;
+/// With fewer files that wait to be moved, more are made ready.
+pub(crate) const BACKLOG_FILES: usize = BATCH_FILES;
 /// How much of one object is signed at a time, in bytes: its URLs live an hour.
 const WINDOW_BYTES: u64 = 1 << 30;
+/// How much of files that go in one request is on its way at a time, in bytes.
+const FILES_BYTES: u64 = 128 << 20;
+/// What one of them counts for at most, so that there are some even of large ones.
+const FILE_MAX_BYTES: u64 = 16 << 20;
 /// Downloads from this size on are cut into ranges, in bytes.
 const RANGES_MIN_BYTES: u64 = 64 << 20;
 
@@ -23,7 +31,7 @@ pub struct Parallelism {
     /// Parts or ranges of large files, of all of them together; fewer where more are not faster. At
     /// least 1.
     pub parts: usize,
-    /// Files that go in one request. At least 1.
+    /// Files that go in one request; of those over 1 MiB fewer, of those from 16 MiB on 8. At least 1.
     pub files: usize,
 }
 
@@ -31,7 +39,7 @@ impl Default for Parallelism {
     fn default() -> Self {
         Self {
             parts: 8,
-            files: 32,
+            files: 128,
         }
     }
 }
@@ -46,6 +54,35 @@ impl Parallelism {
     }
 }
 
+/// Files on their way, each in one request.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InFlight {
+    pub(crate) files: usize,
+    counted_bytes: u64,
+}
+
+impl InFlight {
+    /// Whether a file of this size may go with them.
+    pub(crate) fn has_room(self, size_bytes: u64, parallelism: Parallelism) -> bool {
+        let bytes = self.counted_bytes + counted(size_bytes);
+        self.files < parallelism.files() && bytes <= FILES_BYTES
+    }
+
+    pub(crate) fn begin(&mut self, size_bytes: u64) {
+        self.files += 1;
+        self.counted_bytes += counted(size_bytes);
+    }
+
+    pub(crate) fn end(&mut self, size_bytes: u64) {
+        self.files -= 1;
+        self.counted_bytes -= counted(size_bytes);
+    }
+}
+
+fn counted(size_bytes: u64) -> u64 {
+    size_bytes.min(FILE_MAX_BYTES)
+}
+
 /// The indices of `sizes`, largest first, equal ones in their order: the longest transfer must not
 /// begin last.
 pub(crate) fn order(sizes: &[u64]) -> Vec<usize> {
@@ -54,8 +91,8 @@ pub(crate) fn order(sizes: &[u64]) -> Vec<usize> {
     order.into_iter().map(|(index, _)| index).collect()
 }
 
-/// Cuts a list of files with their sizes into batches to hash and register: each has at most
-/// `MAX_BATCH` files, the first one fewer, and ends with the file that brings it to 1 GiB.
+/// Cuts a list of files with their sizes into batches to hash and register: each has at most 1,000
+/// files, the first one fewer, and ends with the file that brings it to 1 GiB.
 pub(crate) fn batches(files: impl IntoIterator<Item = (usize, u64)>) -> Vec<Vec<usize>> {
     let mut batches = Vec::new();
     let mut batch = Vec::new();
@@ -64,9 +101,9 @@ pub(crate) fn batches(files: impl IntoIterator<Item = (usize, u64)>) -> Vec<Vec<
         batch.push(index);
         bytes = bytes.saturating_add(size);
         let most = if batches.is_empty() {
-            FIRST_BATCH
+            FIRST_BATCH_FILES
         } else {
-            MAX_BATCH
+            BATCH_FILES
         };
         if batch.len() == most || bytes >= BATCH_BYTES {
             batches.push(std::mem::take(&mut batch));
@@ -203,6 +240,27 @@ mod tests {
         assert_eq!(fetch(1 << 40, &hostile), None);
     }
 
+    #[test]
+    fn small_files_go_many_at_a_time_and_large_ones_few() {
+        let most = |size_bytes, files| {
+            let parallelism = Parallelism { parts: 8, files };
+            let mut running = InFlight::default();
+            while running.has_room(size_bytes, parallelism) {
+                running.begin(size_bytes);
+            }
+            let reached = running.files;
+            running.end(size_bytes);
+            assert!(running.has_room(size_bytes, parallelism));
+            reached
+        };
+        assert_eq!(most(0, 128), 128);
+        assert_eq!(most(MIB, 128), 128);
+        assert_eq!(most(4 * MIB, 128), 32);
+        assert_eq!(most(32 * MIB, 128), 8);
+        assert_eq!(most(u64::MAX, 128), 8);
+        assert_eq!(most(32 * MIB, 0), 1);
+    }
+
     proptest! {
         #[test]
         fn every_file_is_in_exactly_one_batch_in_order(
@@ -215,7 +273,7 @@ mod tests {
             let batches = batches(order.iter().map(|&index| (index, sizes[index])));
             prop_assert_eq!(batches.concat(), order);
             for batch in &batches {
-                prop_assert!(!batch.is_empty() && batch.len() <= MAX_BATCH);
+                prop_assert!(!batch.is_empty() && batch.len() <= BATCH_FILES);
                 let but_last: u64 = batch[..batch.len() - 1].iter().map(|&index| sizes[index]).sum();
                 prop_assert!(but_last < BATCH_BYTES);
             }

@@ -109,6 +109,10 @@ impl<'a> Meter<'a> {
         });
     }
 
+    pub(crate) fn hashed(&self, bytes: u64) {
+        self.change(|status| status.bytes_hashed += bytes);
+    }
+
     pub(crate) fn file_done(&self) {
         self.change(|status| status.files_done += 1);
     }

@@ -8,8 +8,8 @@ mod send;
 pub use object::{PutObjectOptions, PutObjectOutcome, put_object};
 
 use crate::api::{Api, CommitAnswer};
+use crate::blocking::blocking;
 use crate::error::{Error, Peer, Result};
-use crate::hash::blocking;
 use crate::plan::Parallelism;
 use crate::progress::{Meter, Phase, Progress};
 use crate::source::Source;

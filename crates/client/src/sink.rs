@@ -1,7 +1,8 @@
 //! Where downloaded bytes go: hashed and written on threads that may block, a little at a time.
 
+use crate::blocking::{begin, blocking};
 use crate::error::{Error, Result};
-use crate::hash::{Hasher, blocking};
+use crate::hash::Hasher;
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -97,10 +98,8 @@ impl Sink {
         let mut writer = self.writer().await?;
         let chunks = std::mem::take(&mut self.gathered);
         self.gathered_bytes = 0;
-        self.busy = Some(tokio::task::spawn_blocking(move || {
-            writer.write(&chunks)?;
-            Ok(writer)
-        }));
+        let write = move || writer.write(&chunks).map(|()| writer);
+        self.busy = Some(begin(write).await);
         Ok(())
     }
 

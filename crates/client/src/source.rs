@@ -86,6 +86,11 @@ impl Source {
         })
     }
 
+    /// The size of a file, in bytes.
+    pub(crate) fn size_bytes_of(&self, index: usize) -> u64 {
+        self.files.get(index).map_or(0, |file| file.size_bytes)
+    }
+
     /// Where a file of this source is.
     pub(crate) fn local(&self, file: &SourceFile) -> LocalFile {
         LocalFile {

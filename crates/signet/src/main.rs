@@ -37,7 +37,15 @@ fn main() -> ExitCode {
             );
         }
     };
-    match runtime.block_on(command::run(arguments, output)) {
+    // As a task, beside those of its connections: to be woken on the main thread is a change of threads
+    let run = runtime.spawn(command::run(arguments, output));
+    let done = runtime
+        .block_on(run)
+        .unwrap_or_else(|lost| match lost.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(lost) => Err(anyhow::Error::new(lost)),
+        });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => exit::failed(output, &error),
     }

@@ -2,8 +2,9 @@
 
 use super::fetch::{Wanted, fetch};
 use super::page::{Entry, EntryLease, EntryPage, Pages};
+use crate::blocking::blocking;
 use crate::error::{Error, Peer, Result, shown};
-use crate::hash::{Hasher, blocking, composite, digest_of};
+use crate::hash::{Hasher, composite, digest_of};
 use crate::pace::Pace;
 use crate::plan::{self, Fetch, Piece};
 use crate::progress::Meter;
@@ -30,6 +31,7 @@ pub(super) struct FileGet<'a> {
 /// A file that is there now.
 pub(super) struct Got {
     pub(super) large: bool,
+    pub(super) size_bytes: u64,
     /// It was there before.
     pub(super) unchanged: bool,
 }
@@ -69,6 +71,10 @@ impl<'a> FileGet<'a> {
         matches!(self.fetch, Fetch::Ranges(_))
     }
 
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.entry.size_bytes
+    }
+
     /// Gets it, unless it is there.
     pub(super) async fn run(self) -> Result<Got> {
         let large = self.is_large();
@@ -86,7 +92,11 @@ impl<'a> FileGet<'a> {
             blocking(move || temp.keep()).await??;
         }
         self.meter.file_done();
-        Ok(Got { large, unchanged })
+        Ok(Got {
+            large,
+            size_bytes: self.entry.size_bytes,
+            unchanged,
+        })
     }
 
     /// Where it goes, and whether the right content is there already.

@@ -2,8 +2,9 @@
 
 use super::fetch::{Lease, Urls, Wanted, fetch};
 use crate::api::Api;
+use crate::blocking::blocking;
 use crate::error::{Error, Peer, Result, printable};
-use crate::hash::{Hasher, blocking};
+use crate::hash::Hasher;
 use crate::progress::{Meter, Phase, Progress};
 use crate::sink::Sink;
 use crate::store::Signed;

@@ -9,9 +9,9 @@ use super::parts::{PartsUpload, Uploaded};
 use super::send::{Sent, send};
 use crate::api::Api;
 use crate::error::{Error, Result};
-use crate::hash::{FileDigest, LocalFile, digest_file, threads};
+use crate::hash::{FileDigest, LocalFile, digest_file, digest_small_files, threads};
 use crate::pace::Pace;
-use crate::plan::{Parallelism, Piece};
+use crate::plan::{BACKLOG_FILES, Parallelism, Piece};
 use crate::progress::{Meter, Phase};
 use crate::source::Source;
 use crate::store::Slice;
@@ -26,8 +26,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::Semaphore;
 
-/// Files that wait to be sent before hashing pauses.
-const BACKLOG: usize = 64;
+/// Files up to this size are hashed some at a time, in bytes. They go in one PUT.
+const SMALL_FILE_BYTES: u64 = 256 << 10;
+/// How many of them.
+const HASHED_TOGETHER: usize = 32;
 /// Large files that are on their way at once; their parts share one limit.
 const LARGE_FILES: usize = 4;
 
@@ -117,7 +119,7 @@ impl<'a> Run<'a> {
     /// Starts whatever has room.
     fn start<'s>(&'s self, state: &mut State<'s>, work: &Work<'s>) {
         if !state.hashing
-            && state.waiting() < BACKLOG
+            && state.waiting() < BACKLOG_FILES
             && let Some(batch) = state.to_hash.pop_front()
         {
             state.hashing = true;
@@ -136,10 +138,7 @@ impl<'a> Run<'a> {
             let digest = state.digest_of(large.index);
             work.push(self.send_large(large, digest).boxed());
         }
-        while state.singles_running < self.parallelism.files()
-            && let Some(single) = state.singles.pop_front()
-        {
-            state.singles_running += 1;
+        while let Some(single) = state.next_single(self.source, self.parallelism) {
             work.push(self.send_single(single).boxed());
         }
         if !state.reporting
@@ -166,7 +165,8 @@ impl<'a> Run<'a> {
                 state.registered(self.source, self.meter, self.api, indices, entries)
             }
             Step::Single(single, sent) => {
-                state.singles_running -= 1;
+                let size_bytes = self.source.size_bytes_of(single.index);
+                state.singles_running.end(size_bytes);
                 match sent {
                     SingleSent::Landed { transferred } => {
                         state.landed(self.meter, self.source, &single, transferred);
@@ -195,28 +195,49 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn local(&self, index: usize) -> Result<Arc<LocalFile>> {
+    fn local(&self, index: usize) -> Result<LocalFile> {
         let file = self.source.files.get(index);
         let file =
             file.ok_or_else(|| Error::internal("a file of the plan is not in the source"))?;
-        Ok(Arc::new(self.source.local(file)))
+        Ok(self.source.local(file))
     }
 
     async fn hash(&self, batch: Vec<usize>) -> Result<Step<'_>> {
-        let hashed = |bytes| self.meter.change(|status| status.bytes_hashed += bytes);
-        let digests = futures::stream::iter(batch)
-            .map(|index| async move {
-                let file = self.local(index)?;
-                let layout = self.source.files.get(index).map(|file| file.layout);
-                let layout = layout.ok_or_else(|| Error::internal("a file lacks its layout"))?;
-                let digest =
-                    digest_file(&file.path, &file.shown, layout, &self.hashing, hashed).await?;
-                Ok::<_, Error>((index, digest))
-            })
+        let (small, others): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .partition(|&index| self.source.size_bytes_of(index) <= SMALL_FILE_BYTES);
+        let mut digests: Vec<_> = futures::stream::iter(others)
+            .map(|index| self.hash_file(index))
             .buffered(threads())
             .try_collect()
             .await?;
+        let small: Vec<_> = futures::stream::iter(small.chunks(HASHED_TOGETHER).map(<[_]>::to_vec))
+            .map(|indices| self.hash_small_files(indices))
+            .buffered(threads())
+            .try_concat()
+            .await?;
+        digests.extend(small);
         Ok(Step::Hashed(digests))
+    }
+
+    async fn hash_file(&self, index: usize) -> Result<(usize, FileDigest)> {
+        let file = self.local(index)?;
+        let layout = self.source.files.get(index).map(|file| file.layout);
+        let layout = layout.ok_or_else(|| Error::internal("a file lacks its layout"))?;
+        let hashed = |bytes| self.meter.hashed(bytes);
+        let digest = digest_file(&file.path, &file.shown, layout, &self.hashing, hashed).await?;
+        Ok((index, digest))
+    }
+
+    async fn hash_small_files(&self, indices: Vec<usize>) -> Result<Vec<(usize, FileDigest)>> {
+        let files: Vec<_> = indices
+            .iter()
+            .map(|&index| self.local(index))
+            .collect::<Result<_>>()?;
+        let size_bytes = files.iter().map(|file| file.size_bytes).sum();
+        let digests = digest_small_files(files, &self.hashing).await?;
+        self.meter.hashed(size_bytes);
+        Ok(indices.into_iter().zip(digests).collect())
     }
 
     async fn register(&self, indices: Vec<usize>, entries: Vec<NewEntry>) -> Result<Step<'_>> {
@@ -233,7 +254,7 @@ impl<'a> Run<'a> {
         if single.batch_is_stale.load(Ordering::Relaxed) {
             return Ok(Step::Single(single, SingleSent::Stale { error: None }));
         }
-        let file = self.local(single.index)?;
+        let file = Arc::new(self.local(single.index)?);
         let slice = Slice {
             piece: Piece {
                 offset: 0,
@@ -259,7 +280,7 @@ impl<'a> Run<'a> {
     }
 
     async fn send_large(&self, large: Large, digest: Option<FileDigest>) -> Result<Step<'_>> {
-        let file = self.local(large.index)?;
+        let file = Arc::new(self.local(large.index)?);
         let layout = self.source.files.get(large.index).map(|file| file.layout);
         let (Some(digest), Some(layout)) = (digest, layout) else {
             return Err(Error::internal("a file was planned before it was hashed"));

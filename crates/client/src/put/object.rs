@@ -104,7 +104,7 @@ pub async fn put_object(
         size_bytes,
     });
     let hashing = Semaphore::new(threads());
-    let hashed = |bytes| meter.change(|status| status.bytes_hashed += bytes);
+    let hashed = |bytes| meter.hashed(bytes);
     let digest = digest_file(&file.path, &file.shown, layout, &hashing, hashed).await?;
     meter.phase(Phase::Uploading);
     let known = digest.digest;

@@ -1,8 +1,9 @@
 //! Sends one slice to one URL, again where that may help, and says when another URL is needed.
 
 use crate::api::Api;
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::hash::{blocking, piece_of};
+use crate::hash::piece_of;
 use crate::progress::Meter;
 use crate::retry::Attempts;
 use crate::store::{Signed, Slice, Verdict, verdict};

@@ -82,9 +82,9 @@ async fn urls_that_ran_out_together_are_replaced_together() {
     for n in 0..200 {
         fs::write(source.path().join(format!("{n}")), pattern(n, 10)).unwrap();
     }
-    client::put(&fake.api(), options(source.path()), &NoProgress)
-        .await
-        .unwrap();
+    let mut put = options(source.path());
+    put.parallelism.files = 32;
+    client::put(&fake.api(), put, &NoProgress).await.unwrap();
     let refused = fake
         .world()
         .log

@@ -3,7 +3,7 @@
 use crate::api::Api;
 use crate::error::{Error, Peer, Result};
 use crate::hash::FileDigest;
-use crate::plan;
+use crate::plan::{self, InFlight, Parallelism};
 use crate::progress::Meter;
 use crate::retry::Attempts;
 use crate::source::Source;
@@ -66,7 +66,7 @@ pub(in crate::put) struct State<'s> {
     /// Files with the content of another one that goes first: then theirs is there already.
     held: Vec<usize>,
     contents: HashSet<Digest>,
-    pub(super) singles: VecDeque<Box<Single<'s>>>,
+    singles: VecDeque<Box<Single<'s>>>,
     pub(super) larges: VecDeque<Large>,
     /// Objects that were begun in this put, so that none is sent twice.
     begun: HashSet<ObjectId>,
@@ -79,7 +79,7 @@ pub(in crate::put) struct State<'s> {
     pub(super) hashing: bool,
     pub(super) registering: bool,
     pub(super) reporting: bool,
-    pub(super) singles_running: usize,
+    pub(super) singles_running: InFlight,
     pub(super) larges_running: usize,
 }
 
@@ -105,7 +105,7 @@ impl<'s> State<'s> {
             hashing: false,
             registering: false,
             reporting: false,
-            singles_running: 0,
+            singles_running: InFlight::default(),
             larges_running: 0,
         }
     }
@@ -120,7 +120,7 @@ impl<'s> State<'s> {
         let idle = !self.hashing && !self.registering;
         idle && self.to_hash.is_empty()
             && self.waiting() == 0
-            && self.singles_running + self.larges_running == 0
+            && self.singles_running.files + self.larges_running == 0
     }
 
     /// Lets the files held back go on; false when there are none.
@@ -236,9 +236,23 @@ impl<'s> State<'s> {
         Ok(())
     }
 
+    /// The next file to send in one PUT, if one may go with those on their way.
+    pub(super) fn next_single(
+        &mut self,
+        source: &Source,
+        parallelism: Parallelism,
+    ) -> Option<Box<Single<'s>>> {
+        let size_bytes = source.size_bytes_of(self.singles.front()?.index);
+        if !self.singles_running.has_room(size_bytes, parallelism) {
+            return None;
+        }
+        self.singles_running.begin(size_bytes);
+        self.singles.pop_front()
+    }
+
     /// The next sent files to report: when they are many, or nothing else is on its way.
     pub(super) fn next_report(&mut self) -> Option<Vec<ObjectId>> {
-        let idle = self.singles.is_empty() && self.singles_running == 0;
+        let idle = self.singles.is_empty() && self.singles_running.files == 0;
         let many = self.to_report.len() >= REPORT_FILES || self.to_report_bytes >= REPORT_BYTES;
         let due = many || (idle && !self.to_report.is_empty());
         due.then(|| {
@@ -261,8 +275,7 @@ impl<'s> State<'s> {
             self.there(single.index, source, meter);
         }
         self.to_report.push(single.object);
-        let file = source.files.get(single.index);
-        self.to_report_bytes += file.map_or(0, |file| file.size_bytes);
+        self.to_report_bytes += source.size_bytes_of(single.index);
         self.sent.insert(single.object, single.index);
     }
 
@@ -332,7 +345,7 @@ impl<'s> State<'s> {
     }
 
     fn there(&mut self, index: usize, source: &Source, meter: &Meter<'_>) {
-        let size = source.files.get(index).map_or(0, |file| file.size_bytes);
+        let size = source.size_bytes_of(index);
         meter.deduplicated(size);
         self.mark(index, Done::There, meter);
     }
@@ -346,7 +359,7 @@ impl<'s> State<'s> {
 
     /// A file that counted as done is not.
     fn take_back(&mut self, index: usize, source: &Source, meter: &Meter<'_>) {
-        let size = source.files.get(index).map_or(0, |file| file.size_bytes);
+        let size = source.size_bytes_of(index);
         let Some(done) = self.done.get_mut(index) else {
             return;
         };
