@@ -9,7 +9,10 @@ need cargo "install Rust; rust-toolchain.toml names the version"
 need_copiers
 told=$(mktemp)
 trap 'rm -f "$told"' EXIT
-export SIGNET_BENCH_S5CMD=$copiers/s5cmd SIGNET_BENCH_RCLONE=$copiers/rclone SIGNET_BENCH_AWS=$copiers/aws
+# What its package installs as a command starts this one from Python
+s5cmd=$(echo "$tools"/copiers/lib/python3*/site-packages/s5cmd/bin/s5cmd)
+[ -x "$s5cmd" ] || die "its package holds no program \`s5cmd\`"
+export SIGNET_BENCH_S5CMD=$s5cmd SIGNET_BENCH_RCLONE=$copiers/rclone SIGNET_BENCH_AWS=$copiers/aws
 step "building"
 cargo bench --quiet --locked --workspace --bench transfer --no-run
 step "measuring"

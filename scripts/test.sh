@@ -16,7 +16,9 @@ step "building"
 cargo nextest run --cargo-quiet --locked --workspace --no-run
 export SIGNET_IS_BUILT=1 # the end-to-end tests need the binary, so it is; the demos and README take the same one
 step "tests, on SQLite and PostgreSQL, devstore, SeaweedFS and Azurite"
-scripts/with-postgres.sh scripts/with-seaweedfs.sh scripts/with-azurite.sh scripts/with-moto.sh cargo nextest run --cargo-quiet --locked --workspace
+# Two more at a time than there are processors: those that see URLs and credentials end do little but wait
+scripts/with-postgres.sh scripts/with-seaweedfs.sh scripts/with-azurite.sh scripts/with-moto.sh \
+  cargo nextest run --cargo-quiet --locked --workspace --test-threads $(($(nproc) + 2))
 step "signed URLs beside those of the clouds' SDKs"
 scripts/differential.sh
 step "documentation tests"
