@@ -28,6 +28,9 @@ fn main() -> ExitCode {
     // Before any connection: every crate below uses the one provider
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     debug_assert!(installed.is_ok(), "the provider is installed once");
+    // A get of small files has some 300 files and connections open, and a shell on macOS allows 256. Where
+    // no more are to be had, whoever needs them says so
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -9,6 +9,7 @@
 mod support;
 
 use serde_json::Value;
+use std::process::Command;
 use support::{World, noise, signet, write};
 use testkit::process::ADMIN_TOKEN;
 
@@ -77,6 +78,40 @@ async fn what_was_put_comes_back_and_no_byte_goes_up_twice() {
             "{name}"
         );
     }
+}
+
+/// The command under a shell that lets few files be open at a time.
+fn with_few_open_files(command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "ulimit -Sn 64; exec \"$0\" \"$@\""])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_files_go_at_a_time_than_a_shell_lets_be_open() {
+    let world = World::begin(None).await;
+    let data = tempfile::tempdir().unwrap();
+    for n in 0..300 {
+        write(data.path(), &format!("{n}"), &noise(n, 1_000));
+    }
+    let copy = data.path().join("copy");
+    let (source, target) = (data.path().to_str().unwrap(), copy.to_str().unwrap());
+    for arguments in [["put", source, "vision/p/c"], ["get", "vision/p/c", target]] {
+        let output = with_few_open_files(&world.signet(&arguments)).output();
+        let output = output.unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {told}", arguments[0]);
+    }
+    assert_eq!(std::fs::read_dir(&copy).unwrap().count(), 300);
 }
 
 #[tokio::test(flavor = "multi_thread")]
