@@ -1,6 +1,5 @@
 //! A piece of a file as the body of a request: its length is known, and little of it is in memory.
 
-use crate::blocking::begin;
 use crate::plan::Piece;
 use bytes::Bytes;
 use futures::Stream as _;
@@ -64,7 +63,7 @@ impl FileBody {
     ) -> std::io::Result<Option<Self>> {
         let path = path.to_owned();
         let opening = move || open(&path, file_size_bytes, piece);
-        let opened = begin(opening).await.await??;
+        let opened = tokio::task::spawn_blocking(opening).await??;
         Ok(opened.map(|(file, first)| {
             let rest = piece.length.saturating_sub(first.len() as u64);
             let capacity = usize::try_from(rest).unwrap_or(CHUNK_BYTES);

@@ -1,8 +1,7 @@
 //! Where downloaded bytes go: hashed and written on threads that may block, a little at a time.
 
-use crate::blocking::{begin, blocking};
 use crate::error::{Error, Result};
-use crate::hash::Hasher;
+use crate::hash::{Hasher, blocking};
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -98,8 +97,10 @@ impl Sink {
         let mut writer = self.writer().await?;
         let chunks = std::mem::take(&mut self.gathered);
         self.gathered_bytes = 0;
-        let write = move || writer.write(&chunks).map(|()| writer);
-        self.busy = Some(begin(write).await);
+        self.busy = Some(tokio::task::spawn_blocking(move || {
+            writer.write(&chunks)?;
+            Ok(writer)
+        }));
         Ok(())
     }
 

@@ -1,35 +1,35 @@
 //! Two teams with a bucket each, their people, a ledger, and a client that sends what it is told.
 
+mod store;
+mod uploads;
+mod values;
+
+pub(super) use store::Answer;
+pub(super) use values::{
+    large_digest, part_bytes, part_digest, put_request, request, sha256, told,
+};
+
 use crate::auth::Auth;
-use crate::broker::{Broker, Error, PlainReleased};
+use crate::broker::{Broker, Error};
 use crate::clock::{Clock, SystemClock};
 use crate::db::bucket::BucketRow;
 use crate::db::testing::TestDatabase;
-use crate::db::upload::{self, UploadRow};
 use crate::directory::testing::{World, bucket_row};
 use crate::ledger::{EventFilter, Ledger};
-use crate::policy::{
-    AbortUpload, BeginUpload, BucketFacts, Caller, CompleteUpload, Denial, ListParts, Operation,
-    Permit, PlainUrls, SignParts, UploadFacts, authorize,
-};
-use crate::stores::{AddressRules, Control, HttpSettings, SealKeys, Stores, seal, seal_plan};
-use aws_lc_rs::digest;
+use crate::policy::{BucketFacts, Caller, Denial, Operation, Permit, PlainUrls, authorize};
+use crate::stores::{AddressRules, HttpSettings, SealKeys, Stores, seal, seal_plan};
 use devstore::{BucketSettings, Credential, DevStore, Scope};
 use http::HeaderMap;
 use presign::s3;
+use protocol::Role;
 use protocol::audit::{Action, Event};
 use protocol::bucket::{CredentialPlan, StorePlace};
-use protocol::id::{BucketId, PrincipalId, TeamId, UploadId};
-use protocol::layout::Layout;
-use protocol::transfer::{
-    NewUpload, Object, ObjectUrl, PartDigest, Reach, SignedPart, SignedParts, Upload,
-    UploadedParts, UrlMethod, Urls, UrlsObject, UrlsRequest,
-};
-use protocol::{Digest, Role, Sha256Digest};
+use protocol::id::{BucketId, PrincipalId, TeamId};
+use protocol::transfer::{UrlMethod, Urls, UrlsRequest};
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use store::Backend;
 use tempfile::TempDir;
 
 /// Secrets that must never be seen anywhere.
@@ -40,12 +40,6 @@ pub(super) const SECRETS: [&str; 2] = [
 const ADMIN: (&str, &str) = ("AKIASTOREADMIN", "store-admin-secret");
 /// Three parts: two of 16 MiB, and one of 1 MiB and a byte.
 pub(super) const LARGE_BYTES: u64 = (33 << 20) + 1;
-
-/// The store that the buckets are in.
-pub(super) enum Backend {
-    Embedded { store: DevStore, folder: TempDir },
-    External,
-}
 
 pub(super) struct Fixture {
     pub(super) world: World,
@@ -58,23 +52,6 @@ pub(super) struct Fixture {
     backend: Backend,
     admin: (String, String),
     http: reqwest::Client,
-}
-
-/// An answer of the store.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
-}
-
-impl Answer {
-    /// The error code in the body.
-    pub(super) fn code(&self) -> String {
-        let text = String::from_utf8_lossy(&self.body);
-        let code = text.split("<Code>").nth(1).unwrap_or_default();
-        code.split("</Code>").next().unwrap_or_default().to_owned()
-    }
 }
 
 struct Account {
@@ -225,24 +202,6 @@ impl Fixture {
         }
     }
 
-    /// The embedded store.
-    pub(super) fn store(&self) -> &DevStore {
-        match &self.backend {
-            Backend::Embedded { store, .. } => store,
-            Backend::External => panic!("this test is for the embedded store"),
-        }
-    }
-
-    /// The lines of the embedded store's access log.
-    pub(super) fn access_log(&self) -> Vec<String> {
-        let Backend::Embedded { folder, .. } = &self.backend else {
-            panic!("this test is for the embedded store");
-        };
-        let path: PathBuf = folder.path().join("access.log");
-        let text = std::fs::read_to_string(path).unwrap();
-        text.lines().map(str::to_owned).collect()
-    }
-
     /// An authenticated person.
     pub(super) async fn caller(&self, name: &str) -> Caller {
         // The clock may have been moved
@@ -286,71 +245,6 @@ impl Fixture {
     /// What all keys of a team's plain objects begin with.
     pub(super) fn files(&self, team: TeamId) -> String {
         format!("{}files/", self.bucket(team).team_root(team))
-    }
-
-    /// The store's administrator, who is bound by nothing.
-    pub(super) fn admin_control(&self, team: TeamId) -> Arc<dyn Control> {
-        let mut bucket = BucketFacts::clone(&self.bucket(team));
-        bucket.id = BucketId::from_parts(1, [0; 10]);
-        let place = seal::Place::plan(bucket.id, bucket.credential_revision);
-        let plan = CredentialPlan::access_key(&self.admin.0, &self.admin.1);
-        let sealed = seal_plan(self.stores.seal_keys(), &place, &plan).unwrap();
-        bucket.sealed_plan = sealed.into();
-        self.stores.control(&Arc::new(bucket)).unwrap()
-    }
-
-    /// Writes a part as the store's administrator, past Signet.
-    pub(super) async fn put_part_as_admin(&self, row: &UploadRow, number: u32, body: Vec<u8>) {
-        let bucket = self.bucket(row.team_id);
-        let endpoint = s3::Endpoint::parse(
-            &bucket.place.endpoint(),
-            s3::Addressing::Path,
-            bucket.place.container(),
-            "us-east-1",
-        )
-        .unwrap();
-        let credential = s3::Credential::new(&*self.admin.0, &*self.admin.1).unwrap();
-        let sha256 = sha256(&body).to_base64();
-        let number = number.to_string();
-        let url = s3::Signer::new(endpoint, credential)
-            .sign(
-                &presign::Request {
-                    method: presign::Method::Put,
-                    target: presign::Target::Object(row.key.as_str()),
-                    headers: &[("x-amz-checksum-sha256", &sha256)],
-                    query: &[("partNumber", &number), ("uploadId", &row.store_upload_id)],
-                },
-                presign::Window {
-                    from: presign::Timestamp::from_unix_seconds(
-                        self.world.clock.now().unix_seconds(),
-                    ),
-                    ttl: presign::Ttl::from_seconds(600).unwrap(),
-                },
-            )
-            .unwrap();
-        let headers = [("x-amz-checksum-sha256".to_owned(), sha256)];
-        let answer = self.send("PUT", url.expose(), &headers, body).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-    }
-
-    /// Sends a request to the store.
-    pub(super) async fn send(
-        &self,
-        method: &str,
-        url: &str,
-        headers: &[(String, String)],
-        body: impl Into<reqwest::Body>,
-    ) -> Answer {
-        let mut request = self.http.request(method.parse().unwrap(), url);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let response = request.body(body).send().await.unwrap();
-        Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: response.bytes().await.unwrap().to_vec(),
-        }
     }
 
     /// URLs for plain objects of the caller's team.
@@ -397,150 +291,5 @@ impl Fixture {
             ..EventFilter::default()
         };
         self.ledger.events(&filter).await.unwrap().items
-    }
-
-    pub(super) async fn begin(&self, name: &str, key: &str) -> Result<Upload, Error> {
-        let request = NewUpload {
-            key: key.parse().unwrap(),
-            size_bytes: LARGE_BYTES,
-            digest: large_digest(),
-        };
-        let team = self.team(self.team_of(name));
-        let permit = self.permit(name, BeginUpload { team, request }).await;
-        self.broker.begin_upload(permit.unwrap()).await
-    }
-
-    pub(super) async fn facts(&self, id: UploadId) -> UploadFacts {
-        let directory = &self.world.directory;
-        let found = self.broker.find_upload(id, |team| directory.team(team));
-        found.await.unwrap().unwrap()
-    }
-
-    pub(super) async fn row(&self, id: UploadId) -> UploadRow {
-        upload::find(&self.db, id).await.unwrap().unwrap()
-    }
-
-    pub(super) async fn sign(
-        &self,
-        name: &str,
-        id: UploadId,
-        numbers: &[u32],
-    ) -> Result<SignedParts, Error> {
-        let parts = numbers.iter().map(|number| part_digest(*number)).collect();
-        let upload = self.facts(id).await;
-        let permit = self
-            .permit(
-                name,
-                SignParts {
-                    upload,
-                    parts,
-                    reach: Reach::default(),
-                },
-            )
-            .await;
-        self.broker.sign_parts(permit.unwrap()).await
-    }
-
-    /// Signs parts and sends them.
-    pub(super) async fn send_parts(&self, name: &str, id: UploadId, numbers: &[u32]) {
-        for part in self.sign(name, id, numbers).await.unwrap().parts {
-            let answer = self.send_part(&part, part_bytes(part.number)).await;
-            assert_eq!(answer.status, 200, "{answer:?}");
-        }
-    }
-
-    pub(super) async fn send_part(&self, part: &SignedPart, body: Vec<u8>) -> Answer {
-        self.send("PUT", part.url.expose(), &part.headers, body)
-            .await
-    }
-
-    pub(super) async fn list(&self, name: &str, id: UploadId) -> Result<UploadedParts, Error> {
-        let upload = self.facts(id).await;
-        let permit = self.permit(name, ListParts { upload }).await;
-        self.broker.list_parts(permit.unwrap()).await
-    }
-
-    pub(super) async fn complete(&self, name: &str, id: UploadId) -> Result<Object, Error> {
-        let upload = self.facts(id).await;
-        let permit = self.permit(name, CompleteUpload { upload }).await;
-        self.broker.complete_upload(permit.unwrap()).await
-    }
-
-    pub(super) async fn abort(&self, name: &str, id: UploadId) -> Result<(), Error> {
-        let upload = self.facts(id).await;
-        let permit = self.permit(name, AbortUpload { upload }).await;
-        self.broker.abort_upload(permit.unwrap()).await
-    }
-}
-
-/// A request for a URL that binds nothing but method and key.
-pub(super) fn request(method: UrlMethod, key: &str) -> UrlsRequest {
-    UrlsRequest {
-        method,
-        objects: vec![UrlsObject {
-            key: key.parse().unwrap(),
-            sha256: None,
-            size_bytes: None,
-        }],
-        ttl_seconds: None,
-        save_as: None,
-        audience: None,
-        network: None,
-    }
-}
-
-/// A request for a URL that writes these bytes.
-pub(super) fn put_request(key: &str, body: &[u8]) -> UrlsRequest {
-    let mut request = request(UrlMethod::Put, key);
-    request.objects[0].sha256 = Some(sha256(body));
-    request.objects[0].size_bytes = Some(u64::try_from(body.len()).unwrap());
-    request
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> Sha256Digest {
-    let digest = digest::digest(&digest::SHA256, bytes);
-    Sha256Digest::from_bytes(digest.as_ref().try_into().unwrap())
-}
-
-/// The bytes of a part of the large object.
-pub(super) fn part_bytes(number: u32) -> Vec<u8> {
-    let (_, length) = Layout::of(LARGE_BYTES).unwrap().part(number).unwrap();
-    vec![u8::try_from(number).unwrap(); usize::try_from(length).unwrap()]
-}
-
-pub(super) fn part_digest(number: u32) -> PartDigest {
-    PartDigest {
-        number,
-        sha256: sha256(&part_bytes(number)),
-    }
-}
-
-/// The digest of the large object.
-pub(super) fn large_digest() -> Digest {
-    let composite = crate::broker::landed::composite_of((1..=3).map(|n| part_digest(n).sha256));
-    Digest::Sha256Composite {
-        part_size_bytes: 16 << 20,
-        composite,
-    }
-}
-
-/// URLs for plain objects, as a client is told them.
-pub(super) fn told(plain: PlainReleased) -> Urls {
-    let (grant_id, expires_at) = (plain.released.grant_id, plain.released.expires_at);
-    let bound_by = plain.released.bound_by;
-    let each = plain.objects.into_iter().zip(plain.released.into_each());
-    Urls {
-        grant_id,
-        method: plain.method,
-        expires_at,
-        bound_by,
-        headers: Vec::new(),
-        urls: each
-            .map(|(object, released)| ObjectUrl {
-                key: object.key,
-                url: released.url,
-                headers: released.headers,
-            })
-            .collect(),
     }
 }

@@ -1,14 +1,11 @@
 //! A team with a bucket, and what its members do.
 
+mod seed;
+
 use crate::broker::Broker;
 use crate::clock::{Clock, ManualClock};
-use crate::db::bucket::{BucketRow, create_bucket};
-use crate::db::principal::{PrincipalRow, create_principal};
-use crate::db::team::{MembershipRow, TeamRow, create_team, set_membership};
 use crate::db::testing::TestDatabase;
-use crate::db::token::{TokenRow, create_token};
 use crate::directory::Directory;
-use crate::directory::testing::bucket_row;
 use crate::ids::IdMaker;
 use crate::ledger::{EventFilter, Ledger};
 use crate::policy::{
@@ -16,35 +13,20 @@ use crate::policy::{
     RegisterEntries, Source, TeamFacts, VerifyLanded, VersionFacts, authorize,
 };
 use crate::registry::{CommitAnswer, Error, Parts, Registry, Settings};
-use crate::stores::seal::Place;
-use crate::stores::{AddressRules, Control, HttpSettings, SealKeys, Stores, seal_plan};
-use devstore::{BucketSettings, Credential, DevStore, Scope};
-use protocol::admin::{PrincipalKind, State};
+use crate::stores::{AddressRules, Control, HttpSettings, SealKeys, Stores};
+use devstore::DevStore;
 use protocol::artifact::{
     Commit, Committed, EntryUrls, NewEntry, NewVersion, RegisteredEntries, RegisteredEntry,
     Verification, Version,
 };
 use protocol::audit::Action;
-use protocol::bucket::{CredentialPlan, StorePlace};
-use protocol::id::{BucketId, ObjectId, TeamId, VersionId};
+use protocol::id::{ObjectId, VersionId};
 use protocol::transfer::{Reach, SignedRequest};
-use protocol::{Digest, ProjectName, Role, Sha256Digest, Timestamp, VersionRef};
+use protocol::{Digest, ProjectName, Timestamp, VersionRef};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(super) const NOW: Timestamp = Timestamp::from_unix_seconds(1_790_000_000);
-const SECRET: &str = "a secret that is long enough";
-const CONTAINER: &str = "vision-data";
-
-/// Members of team `vision`, and somebody who is not in it.
-const PEOPLE: [(&str, Option<Role>); 5] = [
-    ("ada", Some(Role::Admin)),
-    ("alice", Some(Role::Member)),
-    ("bob", Some(Role::Member)),
-    ("vic", Some(Role::Viewer)),
-    ("otto", None),
-];
-
 pub(super) struct World {
     pub(super) database: TestDatabase,
     pub(super) clock: Arc<ManualClock>,
@@ -66,11 +48,11 @@ impl World {
     pub(super) async fn new(database: TestDatabase) -> Self {
         let clock = Arc::new(ManualClock::at(NOW));
         let folder = tempfile::tempdir().unwrap();
-        let store = start_store(folder.path(), Arc::clone(&clock)).await;
+        let store = seed::start_store(folder.path(), Arc::clone(&clock)).await;
         let keys = SealKeys::parse(&format!("test:{}", "01".repeat(32))).unwrap();
         let time = Arc::clone(&clock) as Arc<dyn Clock>;
         let ids = Arc::new(IdMaker::seeded(Arc::clone(&time), 1));
-        seed(&database, &keys, store.endpoint(), &ids).await;
+        seed::seed(&database, &keys, store.endpoint(), &ids).await;
         let db = database.db.clone();
         let directory = Directory::load(db.clone(), Arc::clone(&time))
             .await
@@ -139,7 +121,10 @@ impl World {
     }
 
     pub(super) fn caller(&self, name: &str) -> Caller {
-        let (standing, token, revision) = self.directory.by_token(token(name).as_bytes()).unwrap();
+        let (standing, token, revision) = self
+            .directory
+            .by_token(seed::token(name).as_bytes())
+            .unwrap();
         Caller::authenticated(
             standing,
             token,
@@ -380,77 +365,4 @@ pub(super) fn entry((path, body): File<'_>) -> NewEntry {
         size_bytes: u64::try_from(body.len()).unwrap(),
         digest: digest(body),
     }
-}
-
-fn token(name: &str) -> Sha256Digest {
-    crate::registry::content::sha256(name.as_bytes())
-}
-
-async fn start_store(root: &std::path::Path, clock: Arc<ManualClock>) -> DevStore {
-    let key = presign::s3::Credential::new("AKVISION", SECRET).unwrap();
-    DevStore::builder(root)
-        .bucket(BucketSettings::new(CONTAINER))
-        .credential(Credential::new(key, Scope::All))
-        .clock(Arc::new(move || {
-            presign::Timestamp::from_unix_seconds(clock.now().unix_seconds())
-        }))
-        .start()
-        .await
-        .unwrap()
-}
-
-async fn seed(database: &TestDatabase, keys: &SealKeys, endpoint: &str, ids: &IdMaker) {
-    let (bucket_id, team_id): (BucketId, TeamId) = (ids.make(), ids.make());
-    let plan = CredentialPlan::access_key("AKVISION", SECRET);
-    let mut tx = database.begin().await.unwrap();
-    let bucket = BucketRow {
-        name: "vision-eu".parse().unwrap(),
-        place: StorePlace::s3(endpoint, "us-east-1", CONTAINER),
-        prefix: "signet/".into(),
-        sealed_plan: seal_plan(keys, &Place::plan(bucket_id, 1), &plan).unwrap(),
-        ..bucket_row(bucket_id, "vision-eu", false)
-    };
-    create_bucket(&mut tx, &bucket).await.unwrap();
-    let team = TeamRow {
-        id: team_id,
-        name: "vision".parse().unwrap(),
-        state: State::Active,
-        personal: false,
-        bucket_id: Some(bucket_id),
-        created_at: NOW,
-        allowed_networks: Vec::new(),
-    };
-    create_team(&mut tx, &team).await.unwrap();
-    for (name, role) in PEOPLE {
-        let principal = PrincipalRow {
-            id: ids.make(),
-            kind: PrincipalKind::User,
-            name: name.parse().unwrap(),
-            state: State::Active,
-            instance_admin: false,
-            owner_team_id: None,
-            created_at: NOW,
-        };
-        create_principal(&mut tx, &principal).await.unwrap();
-        let row = TokenRow {
-            id: ids.make(),
-            principal_id: principal.id,
-            sha256: token(name),
-            label: "test".into(),
-            created_at: NOW,
-            expires_at: None,
-            revoked_at: None,
-            imported_by_id: None,
-        };
-        create_token(&mut tx, &row).await.unwrap();
-        if let Some(role) = role {
-            let membership = MembershipRow {
-                team_id,
-                principal_id: principal.id,
-                role,
-            };
-            set_membership(&mut tx, &membership).await.unwrap();
-        }
-    }
-    crate::db::registry::commit(tx).await.unwrap();
 }
