@@ -1,16 +1,13 @@
-//! Digests of content, in one pass, on threads that may block.
+//! Digests of content, in one pass.
 
-use crate::blocking::blocking;
-use crate::error::{Error, Result};
-use crate::plan::Piece;
+mod file;
+
+pub(crate) use file::{FileDigest, LocalFile, digest_file, digest_small_files, threads};
+
 use aws_lc_rs::digest::{Context, SHA256};
 use md5::Digest as _;
 use protocol::digest::{Digest, Md5Digest, Sha256Digest};
-use protocol::layout::Layout;
-use std::io::{Read, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
-use tokio::sync::Semaphore;
+use std::io::Read;
 
 /// How much is read at a time, in bytes.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -140,136 +137,6 @@ pub(crate) fn digest_of(mut from: impl Read, mut hasher: Hasher) -> std::io::Res
         }
         hasher.update(read);
     }
-}
-
-/// The SHA-256 of a piece of a file; `None` when the file ends before the piece does.
-pub(crate) fn piece_of(path: &Path, piece: Piece) -> std::io::Result<Option<Sha256Digest>> {
-    let mut file = std::fs::File::open(path)?;
-    file.seek(SeekFrom::Start(piece.offset))?;
-    let mut hash = Sha256::new();
-    let capacity = usize::try_from(piece.length).unwrap_or(BUFFER_BYTES);
-    let mut buffer = vec![0; capacity.clamp(1, BUFFER_BYTES)];
-    let mut left = piece.length;
-    while left > 0 {
-        let wanted = usize::try_from(left)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
-        let (window, _) = buffer.split_at_mut(wanted);
-        let count = file.read(window)?;
-        if count == 0 {
-            return Ok(None);
-        }
-        let (read, _) = window.split_at(count);
-        hash.update(read);
-        left -= count as u64;
-    }
-    Ok(Some(hash.finish()))
-}
-
-/// What a file is known by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FileDigest {
-    pub(crate) digest: Digest,
-    /// The digests of the parts, of what goes up in parts.
-    pub(crate) parts: Arc<[Sha256Digest]>,
-}
-
-/// How many threads hash at once.
-pub(crate) fn threads() -> usize {
-    // The system is asked by reading files
-    static THREADS: LazyLock<usize> = LazyLock::new(|| {
-        std::thread::available_parallelism().map_or(2, |count| count.get().min(4))
-    });
-    *THREADS
-}
-
-/// Digests files that are one part each, one after the other on one thread: for small ones, to change
-/// threads costs more than to hash.
-pub(crate) async fn digest_small_files(
-    files: Vec<LocalFile>,
-    threads: &Semaphore,
-) -> Result<Vec<FileDigest>> {
-    let _turn = threads.acquire().await;
-    let digests = blocking(move || files.iter().map(digest_small_file).collect());
-    digests.await?
-}
-
-fn digest_small_file(file: &LocalFile) -> Result<FileDigest> {
-    let whole = Piece {
-        offset: 0,
-        length: file.size_bytes,
-    };
-    let sha256 = piece_of(&file.path, whole)
-        .map_err(|source| Error::file("read", &file.path, source))?
-        .ok_or_else(|| Error::SourceChanged {
-            path: file.shown.clone(),
-        })?;
-    Ok(FileDigest {
-        digest: Digest::Sha256(sha256),
-        parts: Arc::default(),
-    })
-}
-
-/// Digests a file of this layout, each part on a thread of its own while `threads` has room.
-/// `hashed` hears of bytes as they are done.
-pub(crate) async fn digest_file(
-    path: &Path,
-    shown: &str,
-    layout: Layout,
-    threads: &Semaphore,
-    hashed: impl Fn(u64),
-) -> Result<FileDigest> {
-    use futures::{StreamExt as _, TryStreamExt as _};
-    let path: Arc<Path> = path.into();
-    let parts: Vec<Sha256Digest> = futures::stream::iter(1..=layout.part_count())
-        .map(|number| {
-            let path = Arc::clone(&path);
-            async move {
-                let (offset, length) = layout.part(number).unwrap_or_default();
-                let _turn = threads.acquire().await;
-                let local = Arc::clone(&path);
-                blocking(move || piece_of(&local, Piece { offset, length }))
-                    .await?
-                    .map_err(|source| Error::file("read", &path, source))?
-                    .map(|digest| (digest, length))
-                    .ok_or_else(|| Error::SourceChanged {
-                        path: shown.to_owned(),
-                    })
-            }
-        })
-        .buffered(self::threads())
-        .map_ok(|(digest, length)| {
-            hashed(length);
-            digest
-        })
-        .try_collect()
-        .await?;
-    let digest = match layout {
-        Layout::Single { .. } => parts.first().copied().map(Digest::Sha256),
-        Layout::Parts {
-            part_size_bytes, ..
-        } => Some(Digest::Sha256Composite {
-            part_size_bytes,
-            composite: composite(&parts),
-        }),
-    };
-    let digest = digest.ok_or_else(|| Error::SourceChanged {
-        path: shown.to_owned(),
-    })?;
-    let parts = match layout {
-        Layout::Single { .. } => Arc::default(),
-        Layout::Parts { .. } => parts.into(),
-    };
-    Ok(FileDigest { digest, parts })
-}
-
-/// A local file to send.
-#[derive(Debug, Clone)]
-pub(crate) struct LocalFile {
-    pub(crate) path: PathBuf,
-    /// What to call it in messages.
-    pub(crate) shown: String,
-    pub(crate) size_bytes: u64,
 }
 
 #[cfg(test)]

@@ -1,22 +1,30 @@
 //! What to move, in which pieces, in which order. Pure: sizes and digests in, lists out.
 
 use protocol::digest::{Digest, Sha256Digest};
-use protocol::layout::{Layout, MAX_PARTS};
+use protocol::layout::{Layout, MAX_PARTS, SINGLE_PUT_MAX_BYTES};
 use protocol::transfer::{MAX_BATCH, PartDigest};
 
 /// How much of the source is hashed and registered at a time, in bytes.
 const BATCH_BYTES: u64 = 1 << 30;
-/// Files of the first batch, which nothing is sent beside.
+/// Files of the first batch: nothing is sent while it is made ready.
 const FIRST_BATCH_FILES: usize = 250;
-/// Files of every other batch: it is hashed and registered before those of the last one are sent.
+/// Files of any other batch: it is hashed and registered while those of the one before it are sent.
 const BATCH_FILES: usize = 1_000;
-/// With fewer files that wait to be moved, more are made ready.
+/// When fewer files than these wait to be moved, the next batch or page is made ready.
 pub(crate) const BACKLOG_FILES: usize = BATCH_FILES;
+/// Files up to this size are hashed some at a time, in bytes.
+pub(crate) const SMALL_FILE_BYTES: u64 = 256 << 10;
+/// How many of them at a time.
+pub(crate) const HASHED_TOGETHER: usize = 32;
+const _: () = assert!(
+    SMALL_FILE_BYTES <= SINGLE_PUT_MAX_BYTES,
+    "they have one digest each"
+);
 /// How much of one object is signed at a time, in bytes: its URLs live an hour.
 const WINDOW_BYTES: u64 = 1 << 30;
-/// How much of files that go in one request is on its way at a time, in bytes.
+/// How many bytes of files that go in one request are on their way at a time.
 const FILES_BYTES: u64 = 128 << 20;
-/// What one of them counts for at most, so that there are some even of large ones.
+/// What one of them counts for at most, in bytes, so that some go at a time even of large ones.
 const FILE_MAX_BYTES: u64 = 16 << 20;
 /// Downloads from this size on are cut into ranges, in bytes.
 const RANGES_MIN_BYTES: u64 = 64 << 20;
@@ -91,8 +99,8 @@ pub(crate) fn order(sizes: &[u64]) -> Vec<usize> {
     order.into_iter().map(|(index, _)| index).collect()
 }
 
-/// Cuts a list of files with their sizes into batches to hash and register: each has at most 1,000
-/// files, the first one fewer, and ends with the file that brings it to 1 GiB.
+/// Cuts a list of files with their sizes into batches to hash and register: each has at most
+/// `BATCH_FILES`, the first one fewer, and ends with the file that brings it to 1 GiB.
 pub(crate) fn batches(files: impl IntoIterator<Item = (usize, u64)>) -> Vec<Vec<usize>> {
     let mut batches = Vec::new();
     let mut batch = Vec::new();

@@ -1,7 +1,8 @@
 //! Where downloaded bytes go: hashed and written on threads that may block, a little at a time.
 
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::hash::{Hasher, blocking};
+use crate::hash::Hasher;
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};

@@ -13,11 +13,17 @@ mod local;
 mod output;
 mod progress;
 
+use arguments::Command;
 use clap::Parser as _;
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A file blocks some six times on its way: each on its way comes to have threads of its own, which all
+/// hold memory, where there may be any number. Of a put or get alone: a store's upload holds a thread while
+/// it waits for bytes.
+const TRANSFER_BLOCKING_THREADS: usize = 32;
 
 fn main() -> ExitCode {
     let arguments = match arguments::Arguments::try_parse() {
@@ -28,10 +34,15 @@ fn main() -> ExitCode {
     // Before any connection: every crate below uses the one provider
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     debug_assert!(installed.is_ok(), "the provider is installed once");
-    // A get of small files has some 300 files and connections open, and a shell on macOS allows 256. Where
-    // no more are to be had, whoever needs them says so
+    // A get of small files has 270 files and connections open, and a shell on macOS allows 256. Where no
+    // more are to be had, whoever needs them says so
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let runtime = match tokio::runtime::Runtime::new() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all();
+    if matches!(arguments.command, Command::Put(_) | Command::Get(_)) {
+        builder.max_blocking_threads(TRANSFER_BLOCKING_THREADS);
+    }
+    let runtime = match builder.build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return exit::failed(

@@ -82,17 +82,14 @@ async fn what_was_put_comes_back_and_no_byte_goes_up_twice() {
 
 /// The command under a shell that lets few files be open at a time.
 fn with_few_open_files(command: &Command) -> Command {
-    let mut shell = Command::new("sh");
+    let mut shell = Command::new("/bin/sh");
     shell
+        .env_clear()
         .args(["-c", "ulimit -Sn 64; exec \"$0\" \"$@\""])
         .arg(command.get_program())
         .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
+    let set = |(name, value): (_, Option<_>)| Some((name, value?));
+    shell.envs(command.get_envs().filter_map(set));
     shell
 }
 

@@ -11,7 +11,7 @@ use crate::api::Api;
 use crate::error::{Error, Result};
 use crate::hash::{FileDigest, LocalFile, digest_file, digest_small_files, threads};
 use crate::pace::Pace;
-use crate::plan::{BACKLOG_FILES, Parallelism, Piece};
+use crate::plan::{BACKLOG_FILES, HASHED_TOGETHER, Parallelism, Piece, SMALL_FILE_BYTES};
 use crate::progress::{Meter, Phase};
 use crate::source::Source;
 use crate::store::Slice;
@@ -26,10 +26,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::Semaphore;
 
-/// Files up to this size are hashed some at a time, in bytes. They go in one PUT.
-const SMALL_FILE_BYTES: u64 = 256 << 10;
-/// How many of them.
-const HASHED_TOGETHER: usize = 32;
 /// Large files that are on their way at once; their parts share one limit.
 const LARGE_FILES: usize = 4;
 
@@ -195,11 +191,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn local(&self, index: usize) -> Result<LocalFile> {
+    fn local(&self, index: usize) -> Result<Arc<LocalFile>> {
         let file = self.source.files.get(index);
         let file =
             file.ok_or_else(|| Error::internal("a file of the plan is not in the source"))?;
-        Ok(self.source.local(file))
+        Ok(Arc::new(self.source.local(file)))
     }
 
     async fn hash(&self, batch: Vec<usize>) -> Result<Step<'_>> {
@@ -225,7 +221,7 @@ impl<'a> Run<'a> {
         let layout = self.source.files.get(index).map(|file| file.layout);
         let layout = layout.ok_or_else(|| Error::internal("a file lacks its layout"))?;
         let hashed = |bytes| self.meter.hashed(bytes);
-        let digest = digest_file(&file.path, &file.shown, layout, &self.hashing, hashed).await?;
+        let digest = digest_file(&file, layout, &self.hashing, hashed).await?;
         Ok((index, digest))
     }
 
@@ -254,7 +250,7 @@ impl<'a> Run<'a> {
         if single.batch_is_stale.load(Ordering::Relaxed) {
             return Ok(Step::Single(single, SingleSent::Stale { error: None }));
         }
-        let file = Arc::new(self.local(single.index)?);
+        let file = self.local(single.index)?;
         let slice = Slice {
             piece: Piece {
                 offset: 0,
@@ -280,7 +276,7 @@ impl<'a> Run<'a> {
     }
 
     async fn send_large(&self, large: Large, digest: Option<FileDigest>) -> Result<Step<'_>> {
-        let file = Arc::new(self.local(large.index)?);
+        let file = self.local(large.index)?;
         let layout = self.source.files.get(large.index).map(|file| file.layout);
         let (Some(digest), Some(layout)) = (digest, layout) else {
             return Err(Error::internal("a file was planned before it was hashed"));

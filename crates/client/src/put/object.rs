@@ -105,7 +105,7 @@ pub async fn put_object(
     });
     let hashing = Semaphore::new(threads());
     let hashed = |bytes| meter.hashed(bytes);
-    let digest = digest_file(&file.path, &file.shown, layout, &hashing, hashed).await?;
+    let digest = digest_file(&file, layout, &hashing, hashed).await?;
     meter.phase(Phase::Uploading);
     let known = digest.digest;
     let run = ObjectPut {

@@ -3,10 +3,10 @@
 use crate::api::Api;
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::hash::piece_of;
 use crate::progress::Meter;
 use crate::retry::Attempts;
 use crate::store::{Signed, Slice, Verdict, verdict};
+use std::sync::Arc;
 
 /// What came of sending.
 pub(super) enum Sent {
@@ -81,11 +81,9 @@ fn may_hide_a_refusal(error: &Error) -> bool {
 }
 
 async fn unchanged(slice: &Slice) -> Result<()> {
-    let (path, piece) = (slice.file.path.clone(), slice.piece);
-    let now = blocking(move || piece_of(&path, piece))
-        .await?
-        .map_err(|source| Error::file("read", &slice.file.path, source))?;
-    if now == Some(slice.sha256) {
+    let (file, piece) = (Arc::clone(&slice.file), slice.piece);
+    let now = blocking(move || file.sha256(piece)).await??;
+    if now == slice.sha256 {
         Ok(())
     } else {
         Err(Error::SourceChanged {

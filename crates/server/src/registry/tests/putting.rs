@@ -58,6 +58,29 @@ async fn what_is_put_comes_back_byte_for_byte() {
     .await;
 }
 
+/// What is sent together is then listed together.
+#[tokio::test]
+async fn objects_have_their_ids_in_the_order_of_the_request() {
+    for_each_database(|database| async move {
+        let world = World::new(database).await;
+        world.put("alice", "train", &[("known", b"07")]).await;
+        let version = world.begin("alice", "train").await;
+        let bodies: Vec<String> = (0..50).map(|n| format!("{:02}", n % 40)).collect();
+        let entries = bodies
+            .iter()
+            .enumerate()
+            .map(|(n, body)| entry((&format!("{n}"), body.as_bytes())))
+            .collect();
+        let told = world.register("alice", version, entries).await.unwrap();
+        let objects: Vec<_> = told.entries.iter().map(object).collect();
+        // The last ten repeat the first, and one is there already
+        assert_eq!(objects[40..], objects[..10]);
+        let new: Vec<_> = (0..40).filter(|n| *n != 7).map(|n| objects[n]).collect();
+        assert!(new.is_sorted(), "{new:?}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_the_index_knows_is_not_sent_again() {
     for_each_database(|database| async move {
